@@ -1,0 +1,1 @@
+"""Plumbing every service of the city platform needs."""

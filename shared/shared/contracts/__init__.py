@@ -1,0 +1,1 @@
+"""Event contracts, one module per publisher; a published version never changes its meaning."""

@@ -1,0 +1,21 @@
+"""Events the gateway publishes."""
+
+from typing import ClassVar
+
+from shared.events.event import Event
+
+
+class SessionRevokedV1(Event):
+    """A signed-in session has ended; every worker forgets its tokens."""
+
+    name: ClassVar[str] = "session_revoked.v1"
+
+    sid: str
+
+
+class ClientChangedV1(Event):
+    """A front-end key was added, changed or disabled; every worker reads the registry again."""
+
+    name: ClassVar[str] = "client_changed.v1"
+
+    client: str

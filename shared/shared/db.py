@@ -1,0 +1,148 @@
+"""PostgreSQL: one engine a process, and the only place that says commit."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+from fastapi import Depends, Request
+from sqlalchemy import DateTime, LargeBinary, Text, Uuid, event, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+
+from shared.errors import OutcomeUnknown, Problem, Unavailable
+
+_GONE = (
+    PoolTimeout,
+    TimeoutError,
+    ConnectionError,
+    socket.gaierror,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.DiskFullError,
+    asyncpg.OutOfMemoryError,
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+)
+
+
+#: Python type -> column type, for the `type_annotation_map` of every service's Base.
+COLUMN_TYPES: dict[Any, Any] = {
+    datetime: DateTime(timezone=True),
+    str: Text(),
+    UUID: Uuid(),
+    bytes: LargeBinary(),
+    dict[str, Any]: JSONB(),
+    list[Any]: JSONB(),
+}
+
+
+class Database:
+    """Opens transactions; each one is committed before its answer leaves, or not at all."""
+
+    def __init__(self, url: str, publisher: str, *, pool: int = 5, overflow: int = 5) -> None:
+        self.publisher = publisher
+        self.on_commit: list[Callable[[], None]] = []
+        self.engine: AsyncEngine = create_async_engine(
+            make_url(url).set(drivername="postgresql+asyncpg"),
+            pool_size=pool,
+            max_overflow=overflow,
+            pool_timeout=2,
+            connect_args={
+                "timeout": 3,
+                "server_settings": {"application_name": publisher, "timezone": "UTC", "jit": "off"},
+            },
+        )
+        self.bind: AsyncEngine | AsyncConnection = self.engine  # a slice test binds one connection instead
+        event.listen(self.engine.sync_engine.pool, "checkout", _refuse_closed)
+
+    def session(self) -> AsyncSession:
+        """A session that knows who publishes the events written in it."""
+        return AsyncSession(
+            self.bind,
+            expire_on_commit=False,
+            join_transaction_mode="create_savepoint",
+            info={"publisher": self.publisher},
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session; leaving without an exception commits it and wakes relay, sequencer and timers.
+
+        Raises Unavailable when PostgreSQL is away (nothing kept), OutcomeUnknown when it went during commit.
+        """
+        async with self.session() as session:
+            try:
+                yield session
+                await session.flush()
+                dirty = session.info.pop("written", False)
+            except Exception as error:
+                problem = translate(error)
+                if problem is None:
+                    raise
+                raise problem from error
+            try:
+                await session.commit()
+            except Exception as error:
+                if translate(error) is None:
+                    raise
+                raise OutcomeUnknown from error
+        if dirty:
+            for wake in self.on_commit:
+                wake()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection]:
+        """A connection outside the request's transaction (advisory locks of the relay and the sequencer)."""
+        async with self.engine.connect() as connection:
+            yield connection
+
+    async def ping(self, timeout_seconds: float = 1.0) -> None:
+        """Raises if the database does not answer in time."""
+        async with asyncio.timeout(timeout_seconds), self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Closes every pooled connection."""
+        await self.engine.dispose()
+
+
+def translate(error: BaseException) -> Problem | None:
+    """`Unavailable` if the error means that PostgreSQL is away, full or overloaded; None if it is ours."""
+    if isinstance(error, DBAPIError):
+        cause = error.orig.__cause__ if error.orig else None
+        return Unavailable() if error.connection_invalidated or _is_gone(cause) else None
+    return Unavailable() if _is_gone(error) else None
+
+
+def _is_gone(error: BaseException | None) -> bool:
+    """asyncpg calls a badly typed argument an InterfaceError too: that one is a fault of ours."""
+    return isinstance(error, _GONE) and not isinstance(error, ValueError)
+
+
+def _refuse_closed(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:
+    """A connection that died with the server is replaced at checkout, without a round trip to ask."""
+    if dbapi_connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
+async def open_session(request: Request) -> AsyncSession:
+    """The transaction that the route class opened for this request."""
+    session: AsyncSession = request.state.session
+    return session
+
+
+Db = Annotated[AsyncSession, Depends(open_session)]

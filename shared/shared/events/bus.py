@@ -1,0 +1,137 @@
+"""The connection to NATS: made in the background, kept for ever, honest about being away."""
+
+import asyncio
+
+import nats
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import NotFoundError
+
+from shared import log
+from shared.clock import stopwatch
+
+_log = log.get(__name__)
+STREAMS = ("LAKSA", "EMERGENCY", "JOBS", "PRICES", "NEWS", "TOURISM", "GATEWAY", "DEAD")
+DEGRADED_AFTER_SECONDS = 10
+_DAY = 86_400
+_MESSAGE_LIMIT = 256 * 1_024
+
+
+class Bus:
+    """One NATS connection a process. `connected` is set while the broker answers."""
+
+    def __init__(self, url: str, name: str, *, replicas: int = 1, max_bytes: int = 1_024**3) -> None:
+        self._url, self._name = url, name
+        self._replicas, self._max_bytes = replicas, max_bytes
+        self._client: Client | None = None
+        self._down_since: float | None = stopwatch()
+        self._task: asyncio.Task[None] | None = None
+        self.connected = asyncio.Event()
+
+    @property
+    def client(self) -> Client:
+        """The connection; ConnectionError while there has never been one."""
+        if self._client is None:
+            raise ConnectionError("not connected to NATS yet")
+        return self._client
+
+    @property
+    def jetstream(self) -> JetStreamContext:
+        """JetStream over this connection, with 5 s to answer."""
+        return self.client.jetstream(timeout=5)
+
+    @property
+    def down_seconds(self) -> float:
+        """How long the broker has been away; 0 while connected."""
+        return 0.0 if self._down_since is None else stopwatch() - self._down_since
+
+    @property
+    def degraded(self) -> bool:
+        """Away long enough to say so in health and metrics."""
+        return self.down_seconds > DEGRADED_AFTER_SECONDS
+
+    def start(self) -> None:
+        """Begins to connect; returns at once."""
+        self._task = asyncio.create_task(self._connect(), name="bus")
+
+    async def close(self) -> None:
+        """Sends what is buffered and leaves."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._client is not None and not self._client.is_closed:
+            await self._client.close()
+
+    async def publish(self, subject: str, payload: bytes) -> None:
+        """Core NATS, at most once: for wake-ups whose loss a poll repairs; nothing without broker."""
+        if self._client is not None and self._client.is_connected:
+            await self._client.publish(subject, payload)
+
+    async def _connect(self) -> None:
+        while True:
+            try:
+                self._client = await nats.connect(
+                    self._url,
+                    name=self._name,
+                    allow_reconnect=True,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=0.5,
+                    connect_timeout=2,
+                    ping_interval=15,
+                    max_outstanding_pings=2,
+                    error_cb=_logged,
+                    disconnected_cb=self._lost,
+                    reconnected_cb=self._found,
+                )
+                await self._found()
+                return
+            except (OSError, NatsError, TimeoutError) as error:
+                _log.warning("broker_unreachable", error=type(error).__name__)
+                await asyncio.sleep(1)
+
+    async def _lost(self) -> None:
+        self.connected.clear()
+        if self._down_since is None:
+            self._down_since = stopwatch()
+            _log.warning("broker_lost")
+
+    async def _found(self) -> None:
+        """After each (re)connect: the streams first, so that nobody publishes into nothing."""
+        while True:
+            try:
+                await ensure_streams(self.jetstream, self._replicas, self._max_bytes)
+                break
+            except (NatsError, TimeoutError) as error:  # JetStream itself may still be starting
+                _log.warning("streams_not_ready", error=str(error))
+                await asyncio.sleep(1)
+        self._down_since = None
+        self.connected.set()
+        _log.info("broker_connected")
+
+
+async def ensure_streams(jetstream: JetStreamContext, replicas: int, max_bytes: int) -> None:
+    """Creates the streams that are missing. Transport, not archive: 30 days, bounded."""
+    for name in STREAMS:
+        try:
+            await jetstream.stream_info(name)
+        except NotFoundError:
+            await jetstream.add_stream(
+                StreamConfig(
+                    name=name,
+                    subjects=[f"{name.lower()}.>"],
+                    retention=RetentionPolicy.LIMITS,
+                    storage=StorageType.FILE,
+                    discard=DiscardPolicy.NEW,
+                    max_age=30 * _DAY,
+                    max_bytes=max_bytes,
+                    max_msg_size=_MESSAGE_LIMIT,
+                    duplicate_window=600,
+                    num_replicas=replicas,
+                )
+            )
+
+
+async def _logged(error: Exception) -> None:
+    _log.warning("broker_error", error=type(error).__name__)

@@ -1,0 +1,55 @@
+"""Dead letters: an event nobody could take in is kept with its reason, counted, and can be sent again."""
+
+from collections.abc import AsyncIterator
+
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+
+async def bury(jetstream: JetStreamContext, message: Msg, consumer: str, reason: str) -> None:
+    """Puts the message, byte for byte, on the stream DEAD with where it came from and why."""
+    headers = {
+        "Dead-Subject": message.subject,
+        "Dead-Consumer": consumer,
+        "Dead-Reason": reason,
+        "Nats-Msg-Id": f"{consumer}:{message.metadata.stream}:{message.metadata.sequence.stream}",
+    }
+    await jetstream.publish(f"dead.{consumer}", message.data, headers=headers)
+
+
+async def letters(jetstream: JetStreamContext, limit: int = 1_000) -> AsyncIterator[Msg]:
+    """The dead letters, oldest first, at most `limit`; acknowledging one does not delete it."""
+    subscription = await jetstream.pull_subscribe(
+        "dead.>",
+        stream="DEAD",
+        config=ConsumerConfig(
+            ack_policy=AckPolicy.NONE, deliver_policy=DeliverPolicy.ALL, inactive_threshold=30
+        ),
+    )
+    try:
+        for _ in range(limit):
+            try:
+                (message,) = await subscription.fetch(1, timeout=0.5)
+            except TimeoutError:
+                return
+            yield message
+    finally:
+        await subscription.unsubscribe()
+
+
+async def replay(jetstream: JetStreamContext, limit: int = 1_000) -> int:
+    """Sends dead letters to their subjects again and removes them; what fails again comes back here.
+
+    Subscribers that already took an event in ignore it, so only those that failed see an effect.
+    """
+    count = 0
+    async for message in letters(jetstream, limit):
+        sequence = message.metadata.sequence.stream
+        again = f"replay:{sequence}"
+        await jetstream.publish(
+            (message.headers or {})["Dead-Subject"], message.data, headers={"Nats-Msg-Id": again}
+        )
+        await jetstream.delete_msg("DEAD", sequence)
+        count += 1
+    return count

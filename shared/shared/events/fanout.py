@@ -1,0 +1,67 @@
+"""Fan-out: every process hears every event, for its memory only; a gap means forget and read again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from nats.aio.msg import Msg
+from nats.js.api import DeliverPolicy
+from pydantic import ValidationError
+
+from shared import log
+from shared.events.bus import Bus
+from shared.events.event import Envelope
+from shared.forever import forever
+
+_log = log.get(__name__)
+RELOAD_SECONDS = 5.0
+
+
+class Fanout:
+    """An ephemeral ordered consumer; `reload` runs at each beginning, and every 5 s without broker."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        subject: str,
+        handle: Callable[[Envelope], Awaitable[None]],
+        reload: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._bus, self._subject, self._handle, self._reload = bus, subject, handle, reload
+
+    async def run(self) -> None:
+        """For ever."""
+        await forever(f"fanout {self._subject}", self._listen)
+
+    async def _listen(self) -> None:
+        if not self._bus.connected.is_set():
+            await self._without_broker()
+            return
+        subscription = await self._bus.jetstream.subscribe(
+            self._subject, ordered_consumer=True, deliver_policy=DeliverPolicy.NEW
+        )
+        try:
+            await self._reload()  # after subscribing, so that nothing falls between the two
+            while self._bus.connected.is_set():
+                try:
+                    await self._take(await subscription.next_msg(timeout=1))
+                except TimeoutError:
+                    continue
+        finally:
+            if self._bus.connected.is_set():
+                await subscription.unsubscribe()
+
+    async def _without_broker(self) -> None:
+        await self._reload()
+        try:
+            async with asyncio.timeout(RELOAD_SECONDS):
+                await self._bus.connected.wait()
+        except TimeoutError:
+            return
+
+    async def _take(self, message: Msg) -> None:
+        try:
+            event = Envelope.model_validate_json(message.data)
+        except ValidationError:
+            _log.warning("fanout_unreadable", subject=message.subject)
+            return
+        await self._handle(event)

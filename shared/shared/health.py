@@ -1,0 +1,77 @@
+"""The ops port: /health/live, /health/ready and /metrics of one process, in raw ASGI."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from shared.runtime import Runtime
+
+
+class OpsApp:
+    """Ready means the main job can be done; broker, lag and upstreams only ever degrade (contracts 9)."""
+
+    def __init__(self, runtime: Runtime, package_folder: Path) -> None:
+        self._runtime = runtime
+        folders = (
+            Path(__file__).parent / "migrations" / "versions",
+            package_folder / "migrations" / "versions",
+        )
+        self._heads = expected_heads(*folders)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers GET on the three paths."""
+        if scope["type"] != "http":
+            return
+        path = scope["path"]
+        if path == "/health/live":
+            answer = _json(200, {"status": "ok"})
+        elif path == "/health/ready":
+            answer = await self.ready()
+        elif path == "/metrics":
+            self._runtime.metrics.broker_up.set(self._runtime.bus.down_seconds == 0)
+            answer = Response(self._runtime.metrics.exposition(), media_type="text/plain; version=0.0.4")
+        else:
+            answer = _json(404, {"paths": ["/health/live", "/health/ready", "/metrics"]})
+        await answer(scope, receive, send)
+
+    async def ready(self) -> Response:
+        """200 `ok` or `degraded` with reasons; 503 with what is missing."""
+        missing = await self._database_missing()
+        missing += [reason for ask in self._runtime.not_ready for reason in ask()]
+        if missing:
+            return _json(503, {"status": "not_ready", "missing": missing})
+        reasons = [reason for ask in self._runtime.degraded for reason in ask()]
+        if self._runtime.bus.degraded:
+            reasons.append(f"broker away for {self._runtime.bus.down_seconds:.0f} s")
+        body = {"status": "degraded", "reasons": reasons} if reasons else {"status": "ok"}
+        return _json(200, body)
+
+    async def _database_missing(self) -> list[str]:
+        try:
+            await self._runtime.database.ping()
+            async with self._runtime.database.connection() as connection:
+                rows = await connection.execute(text("SELECT version_num FROM alembic_version"))
+                return [] if set(rows.scalars()) == self._heads else ["migrations"]
+        except Exception as error:  # noqa: BLE001 - whatever it is, the database cannot be used: say so
+            return [f"database ({type(error).__name__})"]
+
+
+def expected_heads(*folders: Path) -> set[str]:
+    """The newest revision of each branch, read from the files (Alembic itself would cost 10 MB here)."""
+    own: set[str] = set()
+    followed: set[str] = set()
+    for folder in folders:
+        for path in folder.glob("*.py"):
+            source = path.read_text()
+            own |= set(re.findall(r'^revision = "(\w+)"', source, re.M))
+            followed |= set(re.findall(r'^down_revision = "(\w+)"', source, re.M))
+    return own - followed
+
+
+def _json(status: int, body: dict[str, Any]) -> Response:
+    return Response(json.dumps(body), status, {"Cache-Control": "no-store"}, "application/json")

@@ -1,0 +1,112 @@
+"""Sending again does it once: the answer of a write is kept beside its effect, in the same transaction."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, insert, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from shared.crypto import FieldCipher
+from shared.errors import IdempotencyKeyBad, IdempotencyKeyMissing, IdempotencyKeyReused, RequestInFlight
+from shared.tables import idempotency
+
+KEPT = timedelta(hours=24)
+_KEY = re.compile(r"[A-Za-z0-9_.:-]{8,200}")
+_HEADERS = ("content-type", "content-language", "etag", "location")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One action of one caller: whoever repeats all three gets the first answer again."""
+
+    caller: str
+    operation: str
+    key: str
+    body: bytes
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the body the key was used with."""
+        return hashlib.sha256(self.body).digest()
+
+    @property
+    def place(self) -> str:
+        """Where the stored answer stands, for its encryption."""
+        return f"idempotency.body.{self.caller}|{self.operation}|{self.key}"
+
+
+def key_from(header: str | None, body: bytes) -> str:
+    """The header, or a client-made `id` in the JSON body; 400 if there is neither or it is malformed."""
+    offered = header if header is not None else _client_made_id(body)
+    if not offered:
+        raise IdempotencyKeyMissing
+    if not _KEY.fullmatch(offered):
+        raise IdempotencyKeyBad
+    return offered
+
+
+async def stored_answer(session: AsyncSession, key: Key, cipher: FieldCipher) -> Response | None:
+    """Takes the key for this transaction; 409 while another has it, 422 if it came with another body."""
+    number = int.from_bytes(
+        hashlib.sha256(f"{key.caller}|{key.operation}|{key.key}".encode()).digest()[:8], signed=True
+    )
+    free = await session.scalar(text("SELECT pg_try_advisory_xact_lock(:n)"), {"n": number})
+    if not free:
+        raise RequestInFlight
+    row = (await session.execute(select(idempotency).where(*_is(key)))).one_or_none()
+    if row is None:
+        return None
+    if row.body_sha256 != key.digest:
+        raise IdempotencyKeyReused
+    body = cipher.decrypt(row.body, key.place)
+    return Response(body, row.status, {**row.headers, "Idempotency-Replayed": "true"})
+
+
+async def store(
+    session: AsyncSession, key: Key, answer: Response, cipher: FieldCipher, now: datetime
+) -> None:
+    """Keeps a 2xx answer with the effect it answers for."""
+    await session.execute(
+        insert(idempotency).values(
+            caller=key.caller,
+            operation=key.operation,
+            key=key.key,
+            body_sha256=key.digest,
+            status=answer.status_code,
+            headers={name: answer.headers[name] for name in _HEADERS if name in answer.headers},
+            body=cipher.encrypt(bytes(answer.body), key.place),
+            created_at=now,
+        )
+    )
+
+
+async def forget_old(session: AsyncSession, now: datetime) -> None:
+    """Deletes answers older than 24 hours, a bounded batch at a time."""
+    old = (
+        select(idempotency.c.caller, idempotency.c.operation, idempotency.c.key)
+        .where(idempotency.c.created_at < now - KEPT)
+        .limit(5_000)
+    )
+    columns = (idempotency.c.caller, idempotency.c.operation, idempotency.c.key)
+    await session.execute(delete(idempotency).where(tuple_(*columns).in_(old)))
+
+
+def _is(key: Key) -> tuple[ColumnElement[bool], ...]:
+    return (
+        idempotency.c.caller == key.caller,
+        idempotency.c.operation == key.operation,
+        idempotency.c.key == key.key,
+    )
+
+
+def _client_made_id(body: bytes) -> str | None:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    offered = value.get("id") if isinstance(value, dict) else None
+    return offered if isinstance(offered, str) else None

@@ -1,0 +1,50 @@
+"""Structured logs: one JSON object a line, with the request id; never the content of a request."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor
+
+_SHARED: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+]
+
+
+def configure(service: str, level: int = logging.INFO) -> None:
+    """Sends structlog and the standard library's loggers to standard output as JSON lines."""
+
+    def name_service(_: Any, __: str, event: EventDict) -> EventDict:
+        event["service"] = service
+        return event
+
+    structlog.configure(
+        processors=[*_SHARED, name_service, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*_SHARED, name_service],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.JSONRenderer(),
+        ],
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for noisy in ("sqlalchemy.engine", "nats", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def get(name: str) -> structlog.stdlib.BoundLogger:
+    """A logger; bind what happened, never what a person wrote."""
+    logger: structlog.stdlib.BoundLogger = structlog.get_logger(name)
+    return logger

@@ -1,0 +1,116 @@
+"""Migrations: the shared plumbing branch and the service's own branch, run by the owner role."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TypeVar, cast
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from shared.tables import APPEND_ONLY
+
+T = TypeVar("T")
+_HERE = Path(__file__).parent / "migrations"
+
+
+def upgrade(package: str, owner_url: str, runtime_role: str) -> bool:
+    """Brings the database to the newest revision and grants the runtime role; False if nothing was to do."""
+
+    def work(connection: Connection) -> bool:
+        config = _config(package, connection)
+        heads = set(ScriptDirectory.from_config(config).get_heads())
+        if set(MigrationContext.configure(connection).get_current_heads()) == heads:
+            return False
+        connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+        command.upgrade(config, "heads")
+        _grant(connection, runtime_role)
+        return True
+
+    return asyncio.run(_with_connection(owner_url, work))
+
+
+def check(package: str, owner_url: str) -> None:
+    """Raises alembic's CommandError if a model of the service has no migration."""
+    asyncio.run(_with_connection(owner_url, lambda c: command.check(_config(package, c))))
+
+
+def revision(package: str, owner_url: str, message: str, branch: str) -> None:
+    """Writes a new revision from the difference between models and database."""
+
+    def work(connection: Connection) -> None:
+        config = _config(package, connection)
+        folder = _HERE / "versions" if branch == "plumbing" else _versions(package)
+        head = f"{branch}@head" if any(folder.glob("*.py")) else "base"
+        label = None if head != "base" else branch
+        command.revision(
+            config, message, autogenerate=True, head=head, branch_label=label, version_path=str(folder)
+        )
+
+    asyncio.run(_with_connection(owner_url, work))
+
+
+async def _with_connection(owner_url: str, work: Callable[[Connection], T]) -> T:
+    engine = create_async_engine(make_url(owner_url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(work)
+    finally:
+        await engine.dispose()
+
+
+def _config(package: str, connection: Connection) -> Config:
+    config = Config()
+    places = [_HERE / "versions", _versions(package)]
+    config.set_main_option("script_location", str(_HERE).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", "\n".join(str(p).replace("%", "%%") for p in places))
+    config.attributes["connection"] = connection
+    config.attributes["metadata"] = _metadata(package)
+    return config
+
+
+def _metadata(package: str) -> MetaData:
+    import_module(f"{package}.app")  # imports every model the service uses
+    return cast(MetaData, import_module(f"{package}.db").Base.metadata)
+
+
+def _versions(package: str) -> Path:
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise SystemExit(f"migrate: no package {package!r}; give the import name, such as svc_laksa")
+    return Path(spec.submodule_search_locations[0]) / "migrations" / "versions"
+
+
+def _grant(connection: Connection, role: str) -> None:
+    name = connection.dialect.identifier_preparer.quote(role)
+    tables = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars()
+    for table in tables:
+        quoted = connection.dialect.identifier_preparer.quote(table)
+        rights = {"alembic_version": "SELECT"}.get(table, "SELECT, INSERT, UPDATE, DELETE")
+        rights = "SELECT, INSERT" if table in APPEND_ONLY else rights
+        connection.execute(text(f"GRANT {rights} ON {quoted} TO {name}"))
+    connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}"))
+
+
+def main(arguments: list[str]) -> None:
+    """`python -m shared.migrate PACKAGE`, with DATABASE_OWNER_URL and DATABASE_URL in the environment."""
+    if len(arguments) != 1:
+        raise SystemExit("usage: DATABASE_OWNER_URL=… DATABASE_URL=… python -m shared.migrate PACKAGE")
+    role = make_url(os.environ["DATABASE_URL"]).username or ""
+    changed = upgrade(arguments[0], os.environ["DATABASE_OWNER_URL"], role)
+    sys.stdout.write(f"{arguments[0]}: {'migrated' if changed else 'nothing to do'}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,94 @@
+"""What a running process holds, and what it does beside answering requests."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from shared import idempotency
+from shared.auth import KeyFile
+from shared.chain.sequencer import Sequencer
+from shared.city.pack import City
+from shared.city.texts import Texts
+from shared.clock import Clock
+from shared.crypto import FieldCipher
+from shared.db import Database
+from shared.events import inbox
+from shared.events.bus import Bus
+from shared.events.relay import Relay
+from shared.forever import forever
+from shared.metrics import Metrics
+from shared.settings import Settings
+from shared.timers import Timers
+
+_HOUSEKEEPING_SECONDS = 60
+
+
+@dataclass(slots=True)
+class Runtime:
+    """One per app; handlers reach it as `request.app.state.runtime`, or by the annotation `Run`."""
+
+    name: str
+    package: str
+    settings: Settings
+    clock: Clock
+    city: City
+    texts: Texts
+    database: Database
+    bus: Bus
+    relay: Relay
+    sequencer: Sequencer
+    timers: Timers
+    cipher: FieldCipher
+    keys: KeyFile
+    metrics: Metrics
+    parts: dict[type, Any] = field(default_factory=dict)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    not_ready: list[Callable[[], list[str]]] = field(default_factory=list)
+    degraded: list[Callable[[], list[str]]] = field(default_factory=list)
+
+    def part(self, kind: type[Any]) -> Any:
+        """What a service put beside the plumbing at start (its own pack, a media store), by its type."""
+        return self.parts[kind]
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Runs something beside the requests until the process stops."""
+        self.tasks.append(asyncio.create_task(work, name=name))
+
+    def start(self) -> None:
+        """Begins everything that runs beside the requests; waits for nothing."""
+        self.bus.start()
+        self.spawn(self.relay.run(), "relay")
+        self.spawn(self.sequencer.run(), "sequencer")
+        self.spawn(self.timers.run(), "timers")
+        self.spawn(forever("housekeeping", self._housekeeping, _HOUSEKEEPING_SECONDS), "housekeeping")
+
+    async def stop(self) -> None:
+        """Ends it all; whatever was not sent stays in the outbox."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        for close in self.closers:
+            await close()
+        await self.bus.close()
+        await self.database.close()
+
+    async def _housekeeping(self) -> None:
+        """Keeps the tables of finished things bounded."""
+        async with self.database.transaction() as session:
+            await idempotency.forget_old(session, self.clock.now())
+            await inbox.forget_old(session, self.clock.now())
+
+
+Background = Callable[[Runtime], Coroutine[Any, Any, None]]
+
+
+async def _runtime(request: Request) -> Runtime:
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+Run = Annotated[Runtime, Depends(_runtime)]

@@ -1,0 +1,62 @@
+"""Shapes that travel over HTTP everywhere: text without control characters, points, pages."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+
+
+def _without_control_characters(text: str) -> str:
+    if _CONTROL.search(text):
+        raise PydanticCustomError("control_characters", "control characters")
+    return text
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise PydanticCustomError("timezone_aware", "a time needs its offset")
+    return moment
+
+
+Text = Annotated[str, AfterValidator(_without_control_characters)]
+Line = Annotated[Text, Field(max_length=200)]
+Moment = Annotated[datetime, AfterValidator(_aware)]
+Item = TypeVar("Item")
+
+
+class In(BaseModel):
+    """What a client sends: finite numbers, trimmed text; unknown members are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True, allow_inf_nan=False)
+
+
+class Out(BaseModel):
+    """What we answer."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class Point(In):
+    """WGS 84, degrees."""
+
+    lat: float = Field(ge=-90, le=90)
+    lon: float = Field(ge=-180, le=180)
+
+
+class Page(Out, Generic[Item]):
+    """One page of a list; `next` is the cursor of the following page, or null."""
+
+    items: Sequence[Item]
+    next: str | None = None
+
+
+class Labelled(Out):
+    """A code for machines with its text for people, in the language of the answer."""
+
+    code: str
+    label: str

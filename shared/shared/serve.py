@@ -1,0 +1,110 @@
+"""One process: the app on its port, the ops port beside it, one event loop, a clean end."""
+
+import asyncio
+import contextlib
+import resource
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from pydantic import ValidationError
+
+from shared import log
+from shared.city.problems import PackError
+from shared.health import OpsApp
+from shared.settings import Settings
+
+IDLE_SECONDS = (
+    75  # longer than the gateway's pool keeps a connection (15 s), or requests race a closing socket
+)
+STOP_SECONDS = 8
+
+
+def serve(name: str, create: Callable[[], tuple[FastAPI, Settings]], package_folder: Path) -> None:
+    """Builds the app and serves it until SIGTERM or SIGINT; a bad setting or pack ends it with a message."""
+    log.configure(name)
+    _raise_descriptor_limit()
+    try:
+        app, settings = create()
+    except PackError as error:
+        raise SystemExit(f"{name}: the city pack cannot be used:\n{error}") from error
+    except ValidationError as error:
+        raise SystemExit(f"{name}: {_settings_error(error)}") from error
+    with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(app, settings, package_folder))
+
+
+async def _serve(app: FastAPI, settings: Settings, package_folder: Path) -> None:
+    public = uvicorn.Server(_config(app, lifespan="on"))
+    ops = _Beside(_config(OpsApp(app.state.runtime, package_folder), lifespan="off"))
+    ops_socket = listen(settings.host, settings.ops_port)
+    beside = asyncio.create_task(ops.serve(sockets=[ops_socket]))
+    try:
+        await public.serve(sockets=[listen(settings.host, settings.port)])
+    finally:
+        ops.should_exit = True
+        await beside
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket that several workers may share (SO_REUSEPORT)."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        raise SystemExit(
+            f"port {port} on {host} is taken ({error.strerror}); set PORT or PORT_BASE"
+        ) from error
+    return listener
+
+
+class _Beside(uvicorn.Server):
+    """A second server in the process: the first one alone listens to signals."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _config(app: object, lifespan: str) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        lifespan=lifespan,  # type: ignore[arg-type]
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        backlog=2_048,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        h11_max_incomplete_event_size=65_536,
+    )
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    return uvicorn.Config("", loop="auto").get_loop_factory()
+
+
+def _raise_descriptor_limit() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _settings_error(error: ValidationError) -> str:
+    """Which settings are wrong, without their values: some are secrets."""
+    lines = [f"  {'.'.join(str(p) for p in e['loc']).upper()}: {e['msg']}" for e in error.errors()]
+    return "settings cannot be used:\n" + "\n".join(lines)
+
+
+def main(arguments: list[str]) -> str:
+    """The command given to `python -m svc_x`; `serve` if there is none."""
+    if len(arguments) > 1 and arguments[1] in ("-h", "--help"):
+        sys.stdout.write(f"usage: python -m {Path(arguments[0]).parent.name} serve\n")
+        raise SystemExit(0)
+    return arguments[1] if len(arguments) > 1 else "serve"

@@ -1,0 +1,1 @@
+"""Gawat Darurat 112."""

@@ -1,0 +1,1 @@
+"""Pencaker: vacancies, seekers, applications."""

@@ -1,0 +1,1 @@
+"""City news and agenda."""

@@ -1,0 +1,1 @@
+"""Staple-food prices."""

@@ -1,0 +1,1 @@
+"""e-Plesiran and the city map."""

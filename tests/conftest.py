@@ -1,0 +1,137 @@
+"""Real servers for every test: one PostgreSQL and one NATS a run, databases cloned from templates."""
+
+import base64
+import json
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from deploy.local.nats import Broker
+from deploy.local.postgres import Cluster
+from shared import migrate
+from shared.clock import ManualClock
+from shared.settings import Settings
+from shared.testing import Keys, free_port
+
+ROOT = Path(__file__).resolve().parent.parent
+PACK = ROOT / "deploy" / "cities" / "tangerang"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A running PostgreSQL in a temporary folder."""
+    cluster = Cluster(tmp_path_factory.mktemp("pg"), free_port(), durable=False)
+    cluster.initdb()
+    cluster.start()
+    yield cluster
+    cluster.stop()
+    cluster.wipe()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A running NATS with JetStream in a temporary folder."""
+    server = Broker(tmp_path_factory.mktemp("nats"), free_port(), durable=False)
+    server.prepare()
+    server.start()
+    yield server
+    server.stop()
+    server.wipe()
+
+
+class Databases:
+    """Clones of migrated templates: `new("svc_laksa")` answers the runtime role's URL."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._templates: dict[str, str] = {}
+        self._made: list[str] = []
+
+    def new(self, package: str) -> str:
+        """A database of its own with the package's tables, in some 50 ms."""
+        name = f"t_{uuid4().hex[:12]}"
+        self._cluster.sql(f'CREATE DATABASE "{name}" TEMPLATE "{self._template(package)}"')
+        self._made.append(name)
+        return self._cluster.url(name, package, package)
+
+    def owner_url(self, url: str) -> str:
+        """The owner's URL of a database made here: what a tampering administrator could use."""
+        name = url.rpartition("/")[2]
+        return self._cluster.url(name, f"{self._package(url)}_owner", self._package(url))
+
+    def drop_all(self) -> None:
+        """Drops what `new` made since the last call."""
+        for name in self._made:
+            self._cluster.sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self._made.clear()
+
+    @staticmethod
+    def _package(url: str) -> str:
+        return url.split("//")[1].partition(":")[0]
+
+    def _template(self, package: str) -> str:
+        if package not in self._templates:
+            owner, name = f"{package}_owner", f"template_{package}"
+            self._cluster.ensure_role(owner, package)
+            self._cluster.ensure_role(package, package)
+            self._cluster.ensure_database(name, owner, package)
+            owner_url = self._cluster.url(name, owner, package)
+            with ThreadPoolExecutor(1) as pool:  # an event loop may be running in this thread
+                pool.submit(migrate.upgrade, package, owner_url, package).result()
+            self._templates[package] = name
+        return self._templates[package]
+
+
+@pytest.fixture(scope="session")
+def _databases(postgres: Cluster) -> Databases:
+    return Databases(postgres)
+
+
+@pytest.fixture(scope="module")
+def databases(_databases: Databases) -> Iterator[Databases]:
+    """Databases for one module, dropped after it."""
+    yield _databases
+    _databases.drop_all()
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
+    """The gateway's key pair."""
+    return Keys(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Monday 2026-02-02, 09:00 in Tangerang."""
+    return ManualClock(datetime(2026, 2, 2, 2, 0, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def settings_for(keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """`settings_for(LaksaSettings, database_url, **more)`: all settings; no broker without `nats_url`."""
+    secret = base64.b64encode(os.urandom(32)).decode()
+    media = tmp_path_factory.mktemp("media")
+
+    def make(kind: type[Settings], database_url: str, **more: Any) -> Settings:
+        values = {
+            "environment": "test",
+            "database_url": database_url,
+            "nats_url": "nats://127.0.0.1:1",
+            "city_pack": PACK,
+            "identity_jwks": keys.public,
+            "identity_key": keys.private,
+            "field_keys": json.dumps({"k1": secret}),
+            "lookup_key": secret,
+            "media_signing_key": secret,
+            "media_url": f"file://{media}",
+            "rate_file": media / f"rates-{uuid4().hex}",
+        }
+        return kind(**{**values, **more})
+
+    return make

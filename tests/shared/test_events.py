@@ -1,0 +1,216 @@
+"""Events leave with the commit, arrive once in effect, and none is ever dropped."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+import nats
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import timers
+from shared.app import Service
+from shared.clock import ManualClock
+from shared.events import dead
+from shared.events.event import Envelope, Event
+from shared.events.fanout import Fanout
+from shared.events.inbox import Subscription
+from shared.events.outbox import emit
+from shared.events.relay import replay, waiting
+from shared.tables import due, inbox, outbox
+from shared.testing import served
+
+
+class NoteTakenV1(Event):
+    name: ClassVar[str] = "note_taken.v1"
+
+    words: str
+
+
+class Taken:
+    """A subscriber that leaves a row behind, and breaks on the word `broken`."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, int, str]] = []
+        self.mended = False
+
+    async def __call__(self, session: AsyncSession, event: Envelope, now: datetime) -> None:
+        if event.data["words"] == "broken" and not self.mended:
+            raise RuntimeError("cannot take this in")
+        await timers.schedule(session, "taken", event.id, now + timedelta(days=1))
+        self.seen.append((event.subject, event.entityversion, event.data["words"]))
+
+
+@pytest.fixture
+def taken() -> Taken:
+    return Taken()
+
+
+@pytest.fixture
+async def stack(
+    make_app: Callable[..., FastAPI], nats_url: str, taken: Taken, clock: ManualClock
+) -> AsyncIterator[FastAPI]:
+    """Publisher and subscriber in one service, with a clean broker."""
+    connection = await nats.connect(nats_url)
+    for name in ("NEWS", "DEAD"):
+        try:
+            await connection.jetstream().delete_stream(name)
+        except nats.js.errors.NotFoundError:
+            continue
+    await connection.close()
+    service = Service(
+        name="svc-news",
+        package="svc_news",
+        title="x",
+        subscriptions=[Subscription("notes", ("NEWS",), ("note_taken.v1",), taken)],
+    )
+    app = make_app(clock, service, nats_url=nats_url)
+    async with served(app):
+        yield app
+
+
+async def say(app: FastAPI, words: str, entity: str = "e1", version: int = 1) -> None:
+    runtime = app.state.runtime
+    async with runtime.database.transaction() as session:
+        event = NoteTakenV1(words=words)
+        await emit(session, event, entity_id=entity, entity_version=version, now=runtime.clock.now())
+
+
+async def until(condition: Callable[[], Any], seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not (found := condition()) or (asyncio.iscoroutine(found) and not await found):
+            await asyncio.sleep(0.02)
+
+
+async def rows(app: FastAPI, table: Any) -> int:
+    async with app.state.runtime.database.connection() as connection:
+        return await connection.scalar(select(func.count()).select_from(table)) or 0
+
+
+async def test_what_was_committed_arrives_in_order_and_is_marked_sent(stack: FastAPI, taken: Taken) -> None:
+    for version in range(1, 51):
+        await say(stack, f"w{version}", version=version)
+    await until(lambda: len(taken.seen) == 50)
+    assert [v for _, v, _ in taken.seen] == list(range(1, 51))
+    async with stack.state.runtime.database.connection() as connection:
+        assert await waiting(connection) == 0
+
+
+async def test_what_was_rolled_back_is_never_sent(stack: FastAPI, taken: Taken) -> None:
+    runtime = stack.state.runtime
+    with pytest.raises(RuntimeError):
+        async with runtime.database.transaction() as session:
+            await emit(
+                session, NoteTakenV1(words="no"), entity_id="e", entity_version=1, now=runtime.clock.now()
+            )
+            raise RuntimeError
+    await say(stack, "yes")
+    await until(lambda: taken.seen)
+    assert [words for _, _, words in taken.seen] == ["yes"]
+
+
+async def test_an_event_sent_twice_has_one_effect(stack: FastAPI, taken: Taken, nats_url: str) -> None:
+    await say(stack, "once")
+    await until(lambda: taken.seen)
+    async with stack.state.runtime.database.connection() as connection:
+        body = (await connection.execute(select(outbox))).one()
+    copy = Envelope(
+        id=str(body.id), source="//x/svc-news", type=body.type, subject="e1", time=body.occurred_at,
+        partitionkey="e1", entityversion=1, data=body.data,
+    )  # fmt: skip
+    connection = await nats.connect(nats_url)
+    for number in range(5):
+        head = {"Nats-Msg-Id": f"again-{number}"}
+        await connection.jetstream().publish(body.type, copy.model_dump_json().encode(), headers=head)
+    await connection.close()
+    await say(stack, "after", version=2)
+    await until(lambda: len(taken.seen) == 2)
+    assert await rows(stack, due) == 2
+    assert await rows(stack, inbox) == 2
+
+
+async def test_the_envelope_is_a_cloudevent(stack: FastAPI, taken: Taken, nats_url: str) -> None:
+    await say(stack, "hello")
+    await until(lambda: taken.seen)
+    connection = await nats.connect(nats_url)
+    message = await connection.jetstream().get_msg("NEWS", 1)
+    await connection.close()
+    body = json.loads(message.data or b"")
+    assert {k: body[k] for k in ("specversion", "source", "type", "subject", "entityversion", "data")} == {
+        "specversion": "1.0",
+        "source": "//tangerang/svc-news",
+        "type": "news.note_taken.v1",
+        "subject": "e1",
+        "entityversion": 1,
+        "data": {"words": "hello"},
+    }
+    assert message.headers == {"Nats-Msg-Id": body["id"], "Content-Type": "application/cloudevents+json"}
+
+
+async def test_an_unreadable_message_goes_to_the_dead_letters(
+    stack: FastAPI, taken: Taken, nats_url: str
+) -> None:
+    await until(stack.state.runtime.bus.connected.is_set)
+    connection = await nats.connect(nats_url)
+    await connection.jetstream().publish("news.note_taken.v1", b"not an event")
+    letters = []
+    for _ in range(50):
+        letters = [m async for m in dead.letters(connection.jetstream())]
+        if letters:
+            break
+        await asyncio.sleep(0.1)
+    await connection.close()
+    assert [(m.data, (m.headers or {})["Dead-Reason"]) for m in letters] == [(b"not an event", "unreadable")]
+
+
+async def test_a_bad_event_holds_up_no_other_and_can_be_replayed_once_mended(
+    stack: FastAPI, taken: Taken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.events.inbox._TRIES", 2)
+    await say(stack, "broken", entity="bad")
+    await say(stack, "fine", entity="good")
+    await until(lambda: [w for _, _, w in taken.seen] == ["fine"])
+    jetstream = stack.state.runtime.bus.jetstream
+    async with asyncio.timeout(10):
+        while not [m async for m in dead.letters(jetstream)]:
+            await asyncio.sleep(0.1)
+    taken.mended = True
+    assert await dead.replay(jetstream) == 1
+    await until(lambda: len(taken.seen) == 2)
+    assert [m async for m in dead.letters(jetstream)] == []
+
+
+async def test_a_lost_broker_is_refilled_from_the_outbox(stack: FastAPI, taken: Taken, nats_url: str) -> None:
+    await say(stack, "kept")
+    await until(lambda: taken.seen)
+    runtime = stack.state.runtime
+    await runtime.bus.jetstream.purge_stream("NEWS")
+    connection = await nats.connect(nats_url)
+    subscription = await connection.subscribe("news.note_taken.v1")
+    async with runtime.database.transaction() as session:
+        assert await replay(await session.connection(), runtime.clock.now() - timedelta(days=7)) == 1
+    assert b"kept" in (await subscription.next_msg(timeout=5)).data
+    await connection.close()
+    assert len(taken.seen) == 1
+
+
+async def test_fan_out_reaches_the_process_without_touching_the_database(stack: FastAPI) -> None:
+    runtime = stack.state.runtime
+    heard: list[str] = []
+    reloads: list[bool] = []
+
+    async def handle(event: Envelope) -> None:
+        heard.append(event.data["words"])
+
+    async def reload() -> None:
+        reloads.append(True)
+
+    task = asyncio.create_task(Fanout(runtime.bus, "news.>", handle, reload).run())
+    await until(lambda: reloads)
+    await say(stack, "to all")
+    await until(lambda: heard == ["to all"])
+    task.cancel()

@@ -1,0 +1,153 @@
+"""One request, one transaction; sending again does it once."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from httpx import AsyncClient
+from sqlalchemy import func, select
+
+from shared.app import Service, build_app
+from shared.auth import Allow, Anyone, Caller
+from shared.routes import CityRouter
+from shared.settings import Settings
+from shared.tables import due, idempotency
+
+Headers = Callable[..., dict[str, str]]
+
+
+async def count(app: FastAPI, table: Any) -> int:
+    async with app.state.runtime.database.transaction() as session:
+        return await session.scalar(select(func.count()).select_from(table)) or 0
+
+
+async def test_a_write_sent_again_with_its_key_gives_the_first_answer_and_one_effect(
+    app: FastAPI, client: AsyncClient, as_caller: Headers
+) -> None:
+    headers = {**as_caller(), "Idempotency-Key": "key-00000001"}
+    answers = [await client.post("/v1/news/notes", json={"words": "a"}, headers=headers) for _ in range(3)]
+    assert [a.status_code for a in answers] == [201, 201, 201]
+    assert {a.text for a in answers} == {'{"count":1}'}
+    assert [a.headers.get("idempotency-replayed") for a in answers] == [None, "true", "true"]
+    assert await count(app, due) == 1
+
+
+async def test_fifty_at_once_with_one_key_have_one_effect(
+    app: FastAPI, client: AsyncClient, as_caller: Headers
+) -> None:
+    headers = {**as_caller(), "Idempotency-Key": "key-00000002"}
+    send = [client.post("/v1/news/notes", json={"words": "a"}, headers=headers) for _ in range(50)]
+    codes = [a.status_code for a in await asyncio.gather(*send)]
+    assert set(codes) <= {201, 409, 503}
+    assert 201 in codes
+    assert await count(app, due) == 1
+
+
+async def test_the_same_key_with_another_body_is_refused(client: AsyncClient, as_caller: Headers) -> None:
+    headers = {**as_caller(), "Idempotency-Key": "key-00000003"}
+    await client.post("/v1/news/notes", json={"words": "a"}, headers=headers)
+    answer = await client.post("/v1/news/notes", json={"words": "b"}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+
+
+async def test_the_same_key_of_another_person_is_another_action(
+    app: FastAPI, client: AsyncClient, as_caller: Headers
+) -> None:
+    for person in ("c1", "c2"):
+        headers = {**as_caller(sub=person), "Idempotency-Key": "key-00000004"}
+        assert (await client.post("/v1/news/notes", json={"words": "a"}, headers=headers)).status_code == 201
+    assert await count(app, due) == 2
+
+
+async def test_a_failed_write_keeps_neither_effect_nor_key(
+    app: FastAPI, client: AsyncClient, as_caller: Headers
+) -> None:
+    headers = {**as_caller(), "Idempotency-Key": "key-00000005"}
+    answer = await client.post("/v1/news/notes", json={"words": "fail"}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert await count(app, due) == 0
+    assert await count(app, idempotency) == 0
+
+
+async def test_a_client_made_id_counts_as_the_key(
+    app: FastAPI, client: AsyncClient, as_caller: Headers
+) -> None:
+    body = {"id": "0192e4a0-0000-7000-8000-000000000001", "words": "a"}
+    for _ in range(2):
+        assert (await client.post("/v1/news/notes", json=body, headers=as_caller())).status_code == 201
+    assert await count(app, due) == 1
+
+
+async def test_without_key_and_id_the_answer_says_what_to_send(
+    client: AsyncClient, as_caller: Headers
+) -> None:
+    answer = await client.post("/v1/news/notes", json={"words": "a"}, headers=as_caller())
+    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
+    assert answer.headers["content-language"] == "id"
+
+
+async def test_a_guest_without_a_device_is_told_to_send_one(client: AsyncClient) -> None:
+    headers = {"Idempotency-Key": "key-00000006"}
+    answer = await client.post("/v1/news/notes", json={"words": "a"}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "device_id_missing")
+
+
+async def test_a_request_ends_at_its_deadline_and_keeps_nothing(
+    client: AsyncClient, as_caller: Headers
+) -> None:
+    answer = await client.get("/v1/news/slow", headers={**as_caller(), "X-Deadline-Ms": "200"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "deadline_exceeded")
+    assert answer.headers["retry-after"] == "2"
+    assert answer.elapsed.total_seconds() < 1.5
+
+
+async def test_a_request_with_hardly_any_time_left_is_not_begun(
+    client: AsyncClient, as_caller: Headers
+) -> None:
+    answer = await client.get("/v1/news/slow", headers={**as_caller(), "X-Deadline-Ms": "10"})
+    assert answer.json()["code"] == "deadline_exceeded"
+
+
+async def test_a_guest_gets_401_and_the_wrong_role_403(client: AsyncClient, as_caller: Headers) -> None:
+    assert (await client.get("/v1/news/staff")).status_code == 401
+    assert (await client.get("/v1/news/staff", headers=as_caller())).status_code == 403
+    editor = as_caller("staff", "s1", roles=frozenset({"editor"}))
+    assert (await client.get("/v1/news/staff", headers=editor)).status_code == 200
+
+
+async def test_the_document_says_of_every_operation_who_may_call_it(client: AsyncClient) -> None:
+    first = await client.get("/openapi.json")
+    operations = [o for path in first.json()["paths"].values() for o in path.values()]
+    assert [o["x-city"]["audience"] for o in operations] == [
+        ["public", "citizen"],
+        ["public"],
+        ["staff:editor"],
+    ]
+    assert all("422" not in o["responses"] for o in operations)
+    again = await client.get("/openapi.json", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_a_route_that_does_not_state_its_caller_cannot_be_declared() -> None:
+    router = CityRouter()
+    with pytest.raises(TypeError, match="who may call it"):
+
+        @router.get("/open")
+        async def forgotten() -> None:
+            """Says nothing of its caller."""
+
+
+def test_a_route_outside_the_route_class_stops_the_start(
+    settings_for: Callable[..., Settings], clock: Any
+) -> None:
+    plain = APIRouter()
+
+    @plain.get("/plain")
+    async def handler(caller: Annotated[Caller, Allow(Anyone)]) -> None:
+        """Not a CityRoute."""
+
+    service = Service(name="svc-news", package="svc_news", title="x", routers=[plain])
+    with pytest.raises(TypeError, match="CityRouter"):
+        build_app(service, settings_for(Settings, "postgresql://a:b@127.0.0.1:1/x"), clock)
