@@ -60,6 +60,7 @@ due = Table(
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("parked_at", _MOMENT),
     Index("ix_due_due_at", "due_at", postgresql_where=text("parked_at IS NULL")),
+    Index("ix_due_parked_at", "parked_at", postgresql_where=text("parked_at IS NOT NULL")),
 )
 
 idempotency = Table(

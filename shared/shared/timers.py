@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import log
-from shared.clock import Clock
+from shared.clock import Clock, stopwatch
 from shared.db import Database, translate
 from shared.forever import forever
 from shared.metrics import Metrics
@@ -18,6 +18,7 @@ Handler = Callable[[AsyncSession, str, datetime], Awaitable[None]]
 _log = log.get(__name__)
 _TRIES = 10
 _POLL_SECONDS = 0.5
+_MEASURE_SECONDS = 10
 
 
 async def schedule(session: AsyncSession, kind: str, entity_id: str, due_at: datetime) -> None:
@@ -41,6 +42,7 @@ class Timers:
     ) -> None:
         self._handlers = dict(handlers)
         self._database, self._clock, self._metrics = database, clock, metrics
+        self._measured = float("-inf")
 
     async def run(self) -> None:
         """For ever, looking every half second."""
@@ -48,7 +50,9 @@ class Timers:
 
     async def _look(self) -> None:
         await self.run_due()
-        await self._measure()
+        if stopwatch() - self._measured > _MEASURE_SECONDS:
+            self._measured = stopwatch()
+            await self._measure()
 
     async def run_due(self, limit: int = 500) -> int:
         """Does everything due now, one transaction each; answers how many were done."""

@@ -58,12 +58,12 @@ async def test_a_whole_chain_is_called_whole(chained: Any) -> None:
 @pytest.mark.parametrize(
     ("tampering", "said"),
     [
-        ("UPDATE entries SET facts = facts || '{\"state\": \"done\"}'"
-            " WHERE id = (SELECT entry_id FROM chain WHERE seq = 4)", "link 4: entry"),
+        (("UPDATE entries SET facts = facts || '{\"state\": \"done\"}'"
+            " WHERE id = (SELECT entry_id FROM chain WHERE seq = 4)"), "link 4: entry"),
         ("DELETE FROM entries WHERE id = (SELECT entry_id FROM chain WHERE seq = 5)", "link 5: its entry"),
         ("DELETE FROM chain WHERE seq = 6", "link 6: missing"),
-        ("UPDATE chain SET seq = CASE seq WHEN 2 THEN -3 ELSE -2 END WHERE seq IN (2, 3);"
-            " UPDATE chain SET seq = -seq WHERE seq < 0", "link 2: entry"),
+        (("UPDATE chain SET seq = CASE seq WHEN 2 THEN -3 ELSE -2 END WHERE seq IN (2, 3);"
+            " UPDATE chain SET seq = -seq WHERE seq < 0"), "link 2: entry"),
         ("DELETE FROM chain WHERE seq > 7", "link 8: missing; the chain was sealed up to 10"),
         ("DELETE FROM chain", "link 1: missing"),
     ],

@@ -17,7 +17,7 @@ from shared.tables import chain, entries, unchained
 
 _LOCK = 0xC4A11
 _BATCH = 500
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.2
 SEAL_EVERY = timedelta(seconds=60)
 
 

@@ -99,6 +99,7 @@ class CountMovedV1(Event):
     to_state: str
     district: str | None = None
     agency: str | None = None
+    from_agency: str | None = Field(default=None, description="who counted it before, if that was another")
 
 
 class MediaAttachedV1(Event):

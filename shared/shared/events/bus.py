@@ -29,6 +29,8 @@ class Bus:
         self._down_since: float | None = stopwatch()
         self._task: asyncio.Task[None] | None = None
         self.connected = asyncio.Event()
+        self.epoch = 0
+        """Counts connections: who subscribed in an earlier one must do it again."""
 
     @property
     def client(self) -> Client:
@@ -107,6 +109,7 @@ class Bus:
                 _log.warning("streams_not_ready", error=str(error))
                 await asyncio.sleep(1)
         self._down_since = None
+        self.epoch += 1
         self.connected.set()
         _log.info("broker_connected")
 

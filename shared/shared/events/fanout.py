@@ -36,12 +36,13 @@ class Fanout:
         if not self._bus.connected.is_set():
             await self._without_broker()
             return
+        epoch = self._bus.epoch
         subscription = await self._bus.jetstream.subscribe(
             self._subject, ordered_consumer=True, deliver_policy=DeliverPolicy.NEW
         )
         try:
             await self._reload()  # after subscribing, so that nothing falls between the two
-            while self._bus.connected.is_set():
+            while self._bus.epoch == epoch and self._bus.connected.is_set():
                 try:
                     await self._take(await subscription.next_msg(timeout=1))
                 except TimeoutError:

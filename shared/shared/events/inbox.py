@@ -10,7 +10,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from pydantic import ValidationError
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -87,8 +87,9 @@ class Inbox:
         return await jetstream.pull_subscribe_bind(durable=self.consumer, stream=self._stream)
 
     async def _consume(self, subscription: JetStreamContext.PullSubscription) -> None:
+        epoch = self._bus.epoch
         try:
-            while self._bus.connected.is_set():
+            while self._bus.epoch == epoch and self._bus.connected.is_set():
                 await self._take(await _fetch(subscription))
         finally:
             if self._bus.connected.is_set():
@@ -173,5 +174,6 @@ async def _fetch(subscription: JetStreamContext.PullSubscription) -> list[Msg]:
 
 async def forget_old(session: AsyncSession, now: datetime) -> None:
     """Deletes inbox rows older than 30 days, as long as a stream can still deliver them again."""
-    old = select(inbox.c.event_id).where(inbox.c.received_at < now - KEPT).limit(5_000)
-    await session.execute(delete(inbox).where(inbox.c.event_id.in_(old), inbox.c.received_at < now - KEPT))
+    key = (inbox.c.consumer, inbox.c.event_id)
+    old = select(*key).where(inbox.c.received_at < now - KEPT).limit(5_000)
+    await session.execute(delete(inbox).where(tuple_(*key).in_(old)))

@@ -44,7 +44,6 @@ class Relay:
         await forever("relay", self._hold_and_send)
 
     async def _hold_and_send(self) -> None:
-        await self._bus.connected.wait()
         async with self._database.connection() as connection:
             await connection.execution_options(isolation_level="AUTOCOMMIT")
             if not await connection.scalar(text("SELECT pg_try_advisory_lock(:n)"), {"n": _LOCK}):
@@ -57,15 +56,18 @@ class Relay:
                 await connection.invalidate()  # closing the connection is what frees the lock for sure
 
     async def _step(self, connection: AsyncConnection) -> None:
+        """One window; while the broker is away only the lag is measured, once a second."""
         self._woken.clear()
         rows = (await connection.execute(_UNSENT)).all()
         now = self._clock.now()
         self._metrics.outbox_lag.set((now - rows[0].occurred_at).total_seconds() if rows else 0)
+        if not self._bus.connected.is_set():
+            await asyncio.sleep(1)
+            return
         sent = await self._send(rows)
         if sent:
             await connection.execute(update(outbox).where(outbox.c.id.in_(sent)).values(sent_at=now))
         if len(sent) < len(rows):
-            await self._bus.connected.wait()
             await asyncio.sleep(0.2)
         if not rows:
             await self._clean(connection, now)

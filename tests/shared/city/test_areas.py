@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from shared.city.areas import Areas, District, Plane, Village
 from shared.city.pack import load_city
 from shared.city.problems import PackError

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from shared.city.calendar import Hours, WorkCalendar
 from shared.city.pack import load_city
 

@@ -7,6 +7,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+
 from shared.city.checks import Code, Known, PackModel, distinct, once, refers_to
 from shared.city.files import read_csv, read_yaml
 from shared.city.problems import Broken, Problems

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from shared.city.pack import load_city
 from shared.city.problems import PackError
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from shared.city.problems import PackError
 from shared.city.texts import load_texts
 

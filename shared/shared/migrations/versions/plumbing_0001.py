@@ -50,6 +50,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "entity_id", name="pk_due"),
     )
     op.create_index("ix_due_due_at", "due", ["due_at"], postgresql_where=sa.text("parked_at IS NULL"))
+    op.create_index(
+        "ix_due_parked_at", "due", ["parked_at"], postgresql_where=sa.text("parked_at IS NOT NULL")
+    )
     op.create_table(
         "idempotency",
         sa.Column("caller", sa.Text(), nullable=False),

@@ -1,0 +1,225 @@
+"""Know one service, know all: the same files everywhere, every route states its caller, nothing too long."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from shared import errors
+from shared.app import Service
+from shared.city.texts import load_texts
+from shared.routes import CityRoute
+
+ROOT = Path(__file__).resolve().parent.parent
+SERVICES = ("svc_laksa", "svc_emergency", "svc_jobs", "svc_prices", "svc_news", "svc_tourism")
+PACKAGES = {"gateway": ROOT / "gateway", **{name: ROOT / name.replace("_", "-") for name in SERVICES}}
+HEADINGS = ["Does", "Tables", "Endpoints", "Tells the city", "Listens to", "Run alone"]
+#: What a slice may contain.
+ROOMS = (
+    "api",
+    "subscribers",
+    "timers",
+    "documents",
+    "usecases",
+    "queries",
+    "models",
+    "schemas",
+    "client",
+    "rules",
+)
+LEVEL = {"api": 0, "subscribers": 0, "timers": 0, "usecases": 1, "queries": 2, "models": 2, "rules": 3}
+MEANINGLESS = re.compile(r"(^|/)(helpers?|utils?|common|constants|misc|manager|base)\.py$")
+SHARED_LINES = 3_500  # DECISIONS 10
+
+
+def sources() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "*.py"], cwd=ROOT, capture_output=True
+    )
+    return [ROOT / line for line in listed.stdout.decode().split() if (ROOT / line).exists()]
+
+
+def slices(package: str) -> Iterator[Path]:
+    """The feature folders of a package."""
+    for folder in sorted((PACKAGES[package] / package).iterdir()):
+        if (folder / "__init__.py").exists() and folder.name not in ("migrations", "edge"):
+            yield folder
+
+
+def own_classes(module: str, kind: type) -> list[type]:
+    found: list[type] = []
+    waiting = list(kind.__subclasses__())
+    while waiting:
+        child = waiting.pop()
+        waiting += child.__subclasses__()
+        if child.__module__.split(".")[0] == module:
+            found.append(child)
+    return found
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_service_has_the_same_files(package: str) -> None:
+    inside = PACKAGES[package] / package
+    wanted = [
+        "app.py",
+        "settings.py",
+        "db.py",
+        "__main__.py",
+        "texts/id.yaml",
+        "texts/en.yaml",
+        "migrations/versions",
+    ]
+    assert [name for name in wanted if not (inside / name).exists()] == []
+    readme = (PACKAGES[package] / "README.md").read_text()
+    assert [h for h in HEADINGS if f"\n## {h}\n" not in readme] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_slice_has_only_the_rooms_everybody_knows(package: str) -> None:
+    strangers = [
+        str(path.relative_to(ROOT))
+        for folder in slices(package)
+        for path in folder.glob("*.py")
+        if path.stem not in (*ROOMS, "__init__")
+    ]
+    assert strangers == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_imports_inside_a_slice_run_one_way_and_between_slices_through_use_cases(package: str) -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}: {target}"
+        for folder in slices(package)
+        for path in folder.glob("*.py")
+        for target in _imports(path, package)
+        if not _allowed(path, target)
+    ]
+    assert wrong == []
+
+
+def _imports(path: Path, package: str) -> Iterator[tuple[str, str]]:
+    """(slice, room) of every import from the package's own slices."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith(f"{package}."):
+            continue
+        parts = (node.module or "").split(".")[1:]
+        if len(parts) == 1:
+            yield from ((parts[0], alias.name) for alias in node.names if alias.name in ROOMS)
+        elif parts[0] != "edge":
+            yield parts[0], parts[1]
+
+
+def _allowed(path: Path, target: tuple[str, str]) -> bool:
+    folder, room = target
+    if folder != path.parent.name:
+        return (
+            room in ("usecases", "schemas", "rules", "models", "queries", "client")
+            if path.stem in ("usecases", "queries", "api", "timers", "subscribers")
+            else room in ("schemas", "rules", "models")
+        )
+    return LEVEL.get(path.stem, 9) <= LEVEL.get(room, 9) or path.stem == "documents"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_route_states_who_may_call_it(package: str) -> None:
+    import_module(f"{package}.app")
+    service: Service = import_module(f"{package}.app").SERVICE
+    routes = [c.original_route for router in service.routers for c in iter_route_contexts(router.routes)]
+    assert all(isinstance(route, CityRoute) and route.city.audience for route in routes)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_problem_of_a_package_has_texts_in_both_languages(package: str) -> None:
+    import_module(f"{package}.app")
+    texts = load_texts([ROOT / "shared" / "shared", PACKAGES[package] / package])
+    wanted = {
+        f"problem.{kind.code}.{part}"  # type: ignore[attr-defined]
+        for kind in own_classes(package, errors.Problem)
+        for part in ("title", "detail")
+    }
+    assert sorted(key for key in wanted if not texts.has(key)) == []
+    assert texts.missing() == []
+
+
+def test_no_file_is_over_its_size() -> None:
+    def limit(path: Path) -> int:
+        return 400 if "tests" in path.parts else 300
+
+    long = [
+        f"{path.relative_to(ROOT)}: {lines}"
+        for path in sources()
+        if "migrations" not in path.parts and (lines := len(path.read_text().splitlines())) > limit(path)
+    ]
+    assert long == []
+
+
+def test_shared_stays_small() -> None:
+    lines = sum(
+        _code_lines(path.read_text())
+        for path in sources()
+        if path.is_relative_to(ROOT / "shared") and "contracts" not in path.parts
+    )
+    assert lines < SHARED_LINES
+
+
+def _code_lines(source: str) -> int:
+    """Lines that are code: no blank ones, no comments, no docstrings."""
+    prose: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        if (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, str)
+        ):
+            prose |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    lines = enumerate(source.splitlines(), 1)
+    return sum(1 for n, text in lines if n not in prose and text.strip() and not text.strip().startswith("#"))
+
+
+def test_no_room_is_named_after_nothing() -> None:
+    assert [str(p) for p in sources() if MEANINGLESS.search(str(p))] == []
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [str(p.relative_to(ROOT)) for p in sources() if not ast.get_docstring(ast.parse(p.read_text()))]
+    assert silent == []
+
+
+def test_only_the_database_module_commits_and_only_shared_reads_the_clock() -> None:
+    clock = re.compile(r"datetime\.(now|utcnow)\(|\btime\.time\(|func\.now\(|\bdate\.today\(")
+    found = []
+    for path in sources():
+        if path.is_relative_to(ROOT / "tests") or path.is_relative_to(ROOT / "deploy"):
+            continue
+        text = path.read_text()
+        if re.search(r"\.commit\(\)", text) and path != ROOT / "shared" / "shared" / "db.py":
+            found.append(f"{path.relative_to(ROOT)}: commit")
+        if clock.search(text) and not path.is_relative_to(ROOT / "shared"):
+            found.append(f"{path.relative_to(ROOT)}: clock")
+    assert found == []
+
+
+def test_nothing_listens_beyond_loopback_and_no_slow_middleware_is_used() -> None:
+    word = re.compile("BaseHTTP" + r"Middleware|0\.0\.0" + r"\.0")
+    assert [str(p.relative_to(ROOT)) for p in sources() if word.search(p.read_text())] == []
+
+
+def test_every_command_of_the_readme_exists() -> None:
+    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.M))
+    named = set(re.findall(r"\bmake ([a-z][a-z-]+)", (ROOT / "README.md").read_text()))
+    assert len(named) >= 8
+    assert named - targets == set()
+
+
+def test_decisions_have_their_five_lines() -> None:
+    text = (ROOT / "DECISIONS.md").read_text()
+    blocks = re.split(r"^## \d+\. ", text, flags=re.M)[1:]
+    lines = ["Context:", "Decision:", "Consequence:", "Obeys:", "Guards:"]
+    assert [
+        block.splitlines()[0] for block in blocks if any(f"- {line}" not in block for line in lines)
+    ] == []
