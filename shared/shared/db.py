@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any
@@ -56,11 +56,14 @@ class Database:
     def __init__(self, url: str, publisher: str, *, pool: int = 5, overflow: int = 5) -> None:
         self.publisher = publisher
         self.on_commit: list[Callable[[], None]] = []
+        self.after_commit: list[Callable[[dict[str, Any]], Awaitable[None]]] = []
+        """Awaited after every commit with what the transaction noted in `session.info`; must not raise."""
         self.engine: AsyncEngine = create_async_engine(
             make_url(url).set(drivername="postgresql+asyncpg"),
             pool_size=pool,
             max_overflow=overflow,
             pool_timeout=2,
+            hide_parameters=True,  # an error that is logged must not quote what people wrote
             connect_args={
                 "timeout": 3,
                 "server_settings": {"application_name": publisher, "timezone": "UTC", "jit": "off"},
@@ -103,6 +106,8 @@ class Database:
         if dirty:
             for wake in self.on_commit:
                 wake()
+        for follow in self.after_commit:
+            await follow(session.info)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:

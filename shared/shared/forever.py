@@ -8,6 +8,7 @@ from nats.errors import Error as NatsError
 
 from shared import log
 from shared.db import translate
+from shared.errors import OutcomeUnknown, Unavailable
 
 _log = log.get(__name__)
 _PAUSE_SECONDS = 0.5
@@ -15,7 +16,8 @@ _PAUSE_SECONDS = 0.5
 
 def is_absence(error: BaseException) -> bool:
     """Whether an error only says that PostgreSQL or NATS is away: health and metrics tell that already."""
-    return isinstance(error, NatsError | TimeoutError | ConnectionError) or translate(error) is not None
+    known = NatsError | TimeoutError | ConnectionError | Unavailable | OutcomeUnknown
+    return isinstance(error, known) or translate(error) is not None
 
 
 async def forever(name: str, work: Callable[[], Awaitable[object]], pause_seconds: float = 0) -> NoReturn:

@@ -67,7 +67,8 @@ class Revisions:
     def __init__(self, *folders: Path) -> None:
         sources = [path.read_text() for folder in folders for path in folder.glob("*.py")]
         known = {name for source in sources for name in re.findall(r'^revision = "(\w+)"', source, re.M)}
-        followed = {n for source in sources for n in re.findall(r'^down_revision = "(\w+)"', source, re.M)}
+        before = re.compile(r'^(?:down_revision|depends_on) = "(\w+)"', re.M)
+        followed = {name for source in sources for name in before.findall(source)}
         self._branches, self._outdated = len(known - followed), followed
 
     def behind(self, applied: set[str]) -> bool:

@@ -2,16 +2,38 @@
 
 import logging
 import sys
+import traceback
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor
 
+_DEEPEST = 12
+
+
+def _frames(_: Any, __: str, event: EventDict) -> EventDict:
+    """The traceback as places and types. Messages stay out: those of databases and validators quote data."""
+    error = event.pop("exc_info", None)
+    if error is True or isinstance(error, tuple):
+        error = sys.exc_info()[1] if error is True else error[1]
+    if isinstance(error, BaseException):
+        event["exception"] = _places(error)
+    return event
+
+
+def _places(error: BaseException) -> list[str]:
+    lines = [f"{type(error).__module__}.{type(error).__qualname__}"]
+    frames = traceback.extract_tb(error.__traceback__)[-_DEEPEST:]
+    lines += [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return lines + (["caused by", *_places(before)] if before is not None else [])
+
+
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.format_exc_info,
+    _frames,
 ]
 
 

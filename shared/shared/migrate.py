@@ -42,14 +42,14 @@ def upgrade(package: str, owner_url: str, runtime_role: str) -> bool:
 
 def check(package: str, owner_url: str) -> None:
     """Raises alembic's CommandError if a model of the service has no migration."""
-    asyncio.run(_with_connection(owner_url, lambda c: command.check(_config(package, c))))
+    asyncio.run(_with_connection(owner_url, lambda c: command.check(_with_models(package, c))))
 
 
 def revision(package: str, owner_url: str, message: str, branch: str) -> None:
     """Writes a new revision from the difference between models and database."""
 
     def work(connection: Connection) -> None:
-        config = _config(package, connection)
+        config = _with_models(package, connection)
         folder = _HERE / "versions" if branch == "plumbing" else _versions(package)
         head = f"{branch}@head" if any(folder.glob("*.py")) else "base"
         label = None if head != "base" else branch
@@ -76,6 +76,12 @@ def _config(package: str, connection: Connection) -> Config:
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", "\n".join(str(p).replace("%", "%%") for p in places))
     config.attributes["connection"] = connection
+    return config
+
+
+def _with_models(package: str, connection: Connection) -> Config:
+    """What comparing needs; importing all models takes a second, which an upgrade at start need not pay."""
+    config = _config(package, connection)
     config.attributes["metadata"] = _metadata(package)
     return config
 

@@ -14,7 +14,13 @@ IfMatch = Annotated[str | None, Header(max_length=200, description="ETag of the 
 
 
 def reply(
-    request: Request, body: BaseModel, *, version: int = 0, public: bool = False, status: int = 200
+    request: Request,
+    body: BaseModel,
+    *,
+    version: int = 0,
+    public: bool = False,
+    status: int = 200,
+    location: str | None = None,
 ) -> Response:
     """The model as JSON with `ETag: "<version>.<hash>"`; 304 if a reader holds this very answer.
 
@@ -27,6 +33,8 @@ def reply(
         "Content-Language": request.scope["city"].language,
         "Vary": "Accept-Language",
     }
+    if location is not None:
+        headers["Location"] = location
     if request.method in ("GET", "HEAD") and _holds(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return Response(content, status, headers, "application/json")

@@ -46,6 +46,7 @@ class Runtime:
     metrics: Metrics
     parts: dict[type, Any] = field(default_factory=dict)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    stopping: list[Callable[[], None]] = field(default_factory=list)
     closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     not_ready: list[Callable[[], list[str]]] = field(default_factory=list)
     degraded: list[Callable[[], list[str]]] = field(default_factory=list)
@@ -65,6 +66,11 @@ class Runtime:
         self.spawn(self.sequencer.run(), "sequencer")
         self.spawn(self.timers.run(), "timers")
         self.spawn(forever("housekeeping", self._housekeeping, _HOUSEKEEPING_SECONDS), "housekeeping")
+
+    def begin_stop(self) -> None:
+        """The process was told to stop, and will wait for open answers: those that never end must end now."""
+        for tell in self.stopping:
+            tell()
 
     async def stop(self) -> None:
         """Ends it all; whatever was not sent stays in the outbox."""

@@ -15,16 +15,26 @@ from pydantic import ValidationError
 from shared import log
 from shared.city.problems import PackError
 from shared.health import OpsApp
+from shared.runtime import Runtime
 from shared.settings import Settings
 
 IDLE_SECONDS = (
     75  # longer than the gateway's pool keeps a connection (15 s), or requests race a closing socket
 )
 STOP_SECONDS = 8
+Protocol = Callable[[Runtime], type[asyncio.Protocol]]
 
 
-def serve(name: str, create: Callable[[], tuple[FastAPI, Settings]], package_folder: Path) -> None:
-    """Builds the app and serves it until SIGTERM or SIGINT; a bad setting or pack ends it with a message."""
+def serve(
+    name: str,
+    create: Callable[[], tuple[FastAPI, Settings]],
+    package_folder: Path,
+    http: Protocol | None = None,
+) -> None:
+    """Builds the app and serves it until SIGTERM or SIGINT; a bad setting or pack ends it with a message.
+
+    `http` makes the class that reads HTTP on the public port, in place of uvicorn's own.
+    """
     log.configure(name)
     _raise_descriptor_limit()
     try:
@@ -34,11 +44,12 @@ def serve(name: str, create: Callable[[], tuple[FastAPI, Settings]], package_fol
     except ValidationError as error:
         raise SystemExit(f"{name}: {_settings_error(error)}") from error
     with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(app, settings, package_folder))
+        runner.run(_serve(app, settings, package_folder, http))
 
 
-async def _serve(app: FastAPI, settings: Settings, package_folder: Path) -> None:
-    public = uvicorn.Server(_config(app, lifespan="on"))
+async def _serve(app: FastAPI, settings: Settings, package_folder: Path, http: Protocol | None) -> None:
+    runtime: Runtime = app.state.runtime
+    public = _Public(_config(app, lifespan="on", http=http(runtime) if http else "auto"), runtime)
     ops = _Beside(_config(OpsApp(app.state.runtime, package_folder), lifespan="off"))
     ops_socket = listen(settings.host, settings.ops_port)
     beside = asyncio.create_task(ops.serve(sockets=[ops_socket]))
@@ -63,6 +74,18 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+class _Public(uvicorn.Server):
+    """Tells the app of its end before it waits for open connections; the lifespan hears of it only after."""
+
+    def __init__(self, config: uvicorn.Config, runtime: Runtime) -> None:
+        super().__init__(config)
+        self._runtime = runtime
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._runtime.begin_stop()
+        await super().shutdown(sockets)
+
+
 class _Beside(uvicorn.Server):
     """A second server in the process: the first one alone listens to signals."""
 
@@ -71,10 +94,11 @@ class _Beside(uvicorn.Server):
         yield
 
 
-def _config(app: object, lifespan: str) -> uvicorn.Config:
+def _config(app: object, lifespan: str, http: type[asyncio.Protocol] | str = "auto") -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
         lifespan=lifespan,  # type: ignore[arg-type]
+        http=http,
         log_config=None,
         access_log=False,
         server_header=False,

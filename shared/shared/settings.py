@@ -67,6 +67,8 @@ class Settings(BaseSettings):
 class WithServices(BaseSettings):
     """Mixed into the gateway's settings: the services it stands in front of."""
 
+    model_config = Settings.model_config  # a second base brings its own defaults, which would win
+
     services: Annotated[tuple[ServiceAddress, ...], NoDecode] = ()
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
 

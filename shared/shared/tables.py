@@ -104,7 +104,7 @@ chain = Table(
 )
 
 #: INSERT and SELECT only for the running service: the database itself refuses a changed past (contracts 5).
-APPEND_ONLY = ("entries", "chain")
+APPEND_ONLY = ("entries", "chain", "seals")
 
 
 def new_metadata() -> MetaData:

@@ -44,6 +44,10 @@ class Timers:
         self._database, self._clock, self._metrics = database, clock, metrics
         self._measured = float("-inf")
 
+    def add(self, handlers: Mapping[str, Handler]) -> None:
+        """Handlers that need the runtime, which exists only after the app was built; before `run`."""
+        self._handlers |= handlers
+
     async def run(self) -> None:
         """For ever, looking every half second."""
         await forever("timers", self._look, _POLL_SECONDS)

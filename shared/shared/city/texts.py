@@ -31,6 +31,10 @@ class Texts:
         """Whether `get` would find it."""
         return key in self._texts[_FALLBACK]
 
+    def names(self) -> list[str]:
+        """Every key `get` would find, in order."""
+        return sorted(self._texts[_FALLBACK])
+
     def missing(self) -> list[str]:
         """'<language>: <key>' of every text that one language has and another has not."""
         keys = {key for texts in self._texts.values() for key in texts}

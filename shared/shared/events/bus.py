@@ -1,6 +1,7 @@
 """The connection to NATS: made in the background, kept for ever, honest about being away."""
 
 import asyncio
+import contextlib
 
 import nats
 from nats.aio.client import Client
@@ -64,7 +65,8 @@ class Bus:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         if self._client is not None and not self._client.is_closed:
-            await self._client.close()
+            with contextlib.suppress(OSError, NatsError):  # it may be away just now: nothing is left to send
+                await self._client.close()
 
     async def publish(self, subject: str, payload: bytes) -> None:
         """Core NATS, at most once: for wake-ups whose loss a poll repairs; nothing without broker."""
@@ -137,4 +139,5 @@ async def ensure_streams(jetstream: JetStreamContext, replicas: int, max_bytes: 
 
 
 async def _logged(error: Exception) -> None:
-    _log.warning("broker_error", error=type(error).__name__)
+    if not isinstance(error, OSError):  # a refused connection twice a second says no more than `broker_lost`
+        _log.warning("broker_error", error=type(error).__name__)

@@ -4,7 +4,7 @@ from alembic import context
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=context.config.attributes["metadata"],
+    target_metadata=context.config.attributes.get("metadata"),
     compare_type=True,
     transaction_per_migration=False,
 )

@@ -1,0 +1,110 @@
+"""The settings each process is started with: one private file per process, rewritten at every start."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from deploy.local.errors import StackError
+from deploy.local.layout import NATS_OFFSET, POSTGRES_OFFSET, SERVICES, Process, Service, Stack
+from deploy.local.nats import Broker
+from deploy.local.private_files import private_folder, write_private
+from deploy.local.secret_store import ensure_identity_keys, load_secrets
+
+PASSED_ON = ("CITY_TIME_OFFSET", "TRUSTED_PROXIES", "PUBLIC_URL", "MEDIA_URL", "DEMO_OTP")
+
+
+def write_environments(stack: Stack) -> None:
+    """Writes env/<process>.env and, for migrations, env/<service>.owner.env: ports anew, secrets kept."""
+    folder = private_folder(stack.folder / "env")
+    known = load_secrets(stack.folder)
+    ensure_identity_keys(stack.folder)
+    private_folder(stack.folder / "media")
+    for process in stack.processes():
+        write_private(folder / f"{process.name}.env", _lines(_settings(stack, process, known)))
+    for service in {p.service for p in stack.processes()}:
+        owner = {"DATABASE_OWNER_URL": database_url(stack, service, known, owner=True)}
+        write_private(folder / f"{service.short}.owner.env", _lines(owner))
+
+
+def read_environment(folder: Path, name: str) -> dict[str, str]:
+    """The settings of one process; StackError if the stack has none of that name."""
+    path = folder / "env" / f"{name}.env"
+    if not path.exists():
+        known = sorted(p.stem for p in path.parent.glob("*.env") if not p.stem.endswith(".owner"))
+        raise StackError(
+            f"no process {name!r} here; " + (f"there are: {', '.join(known)}" if known else "run make up")
+        )
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines)
+
+
+def process_environment(folder: Path, name: str) -> dict[str, str]:
+    """The caller's environment with the settings of `name` over it, and this Python first on the PATH."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    return os.environ | {"PATH": path, "PYTHONUNBUFFERED": "1"} | read_environment(folder, name)
+
+
+def database_url(stack: Stack, service: Service, known: dict[str, Any], *, owner: bool = False) -> str:
+    """The database a service was given, or its own in the embedded PostgreSQL, for owner or runtime role."""
+    given = stack.given.get(f"DATABASE_URL_{service.short.upper()}")
+    if given:
+        return stack.given.get(f"DATABASE_OWNER_URL_{service.short.upper()}", given) if owner else given
+    role = f"{service.short}_owner" if owner else service.short
+    port = stack.port(POSTGRES_OFFSET)
+    return f"postgresql://{role}:{known['passwords'][role]}@127.0.0.1:{port}/{service.short}"
+
+
+def _settings(stack: Stack, process: Process, known: dict[str, Any]) -> dict[str, str]:
+    short = process.service.short
+    keys = stack.folder / "keys"
+    values = {
+        "ENVIRONMENT": "development",
+        "HOST": "127.0.0.1",
+        "PORT": str(process.port),
+        "OPS_PORT": str(process.ops_port),
+        "PORT_BASE": str(stack.port_base),
+        "DATABASE_URL": database_url(stack, process.service, known),
+        "NATS_URL": stack.given.get("NATS_URL")
+        or Broker(stack.folder / "nats", stack.port(NATS_OFFSET)).url(),
+        "CITY_PACK": str(city_pack(stack)),
+        "IDENTITY_JWKS": str(keys / "identity.jwks.json"),
+        "FIELD_KEYS": json.dumps(known["field_keys"][short]),
+        "LOOKUP_KEY": known["lookup_keys"][short],
+        "MEDIA_SIGNING_KEY": known["media_signing_key"],
+        "MEDIA_URL": (stack.folder / "media").as_uri(),
+        "CITY_TIME_OFFSET": "0",
+        "PUBLIC_URL": stack.gateway_url,
+    }
+    if short == "gateway":
+        values |= {
+            "SERVICES": json.dumps(_addresses(stack)),
+            "IDENTITY_KEY": str(keys / "identity.jwk.json"),
+            "TRUSTED_PROXIES": "",
+            "RATE_FILE": str(stack.folder / "rate-limits"),
+            "DEMO_OTP": known["demo_otp"],
+        }
+    return values | {n: stack.given[n] for n in PASSED_ON if n in values and stack.given.get(n)}
+
+
+def city_pack(stack: Stack) -> Path:
+    """The folder CITY_PACK, or deploy/cities/<CITY>; StackError if it is not there."""
+    usual = Path("deploy", "cities", stack.given.get("CITY") or "tangerang")
+    pack = (stack.root / (stack.given.get("CITY_PACK") or usual)).resolve()
+    if not pack.is_dir():
+        raise StackError(
+            f"no city pack at {pack}; set CITY to a folder of deploy/cities, or CITY_PACK to a path"
+        )
+    return pack
+
+
+def _lines(values: dict[str, str]) -> str:
+    return "".join(f"{name}={value}\n" for name, value in values.items())
+
+
+def _addresses(stack: Stack) -> list[dict[str, Any]]:
+    return [
+        {"name": s.name, "url": f"http://127.0.0.1:{stack.port(s.offset)}", "prefixes": list(s.prefixes)}
+        for s in SERVICES
+    ]

@@ -1,0 +1,140 @@
+"""Which processes make a stack, which ports they use, and where its files are."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from deploy.local.errors import StackError
+from deploy.local.private_files import write_private_json
+
+POSTGRES_OFFSET, NATS_OFFSET, NATS_MONITOR_OFFSET = 32, 42, 43
+GATEWAY_OPS_OFFSET, MOST_GATEWAY_WORKERS = 10, 10
+_LONGEST_SOCKET_PATH = 100
+_SOCKET_SUFFIX = ".4194304"  # supervisord binds to "<path>.<pid>" first, and the kernel takes 107 bytes
+
+
+@dataclass(frozen=True)
+class Service:
+    """One package that runs as a process: its port is PORT_BASE + `offset`."""
+
+    short: str
+    package: str
+    offset: int
+    ops_offset: int
+    prefixes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name the platform knows it by, such as svc-laksa."""
+        return self.package.replace("_", "-")
+
+
+GATEWAY = Service("gateway", "gateway", 0, GATEWAY_OPS_OFFSET)
+SERVICES = (
+    Service("laksa", "svc_laksa", 1, 21, ("/v1/laksa", "/open311")),
+    Service("emergency", "svc_emergency", 2, 22, ("/v1/emergency", "/alerts")),
+    Service("jobs", "svc_jobs", 3, 23, ("/v1/jobs", "/feeds/jobs")),
+    Service("prices", "svc_prices", 4, 24, ("/v1/prices",)),
+    Service("news", "svc_news", 5, 25, ("/v1/news", "/feeds/news")),
+    Service("tourism", "svc_tourism", 6, 26, ("/v1/tourism", "/ogc", "/catalog.jsonld")),
+)
+EVERY_SERVICE = (GATEWAY, *SERVICES)
+
+
+@dataclass(frozen=True)
+class Process:
+    """One supervised process of a service; the gateway may have several, sharing `port`."""
+
+    name: str
+    service: Service
+    port: int
+    ops_port: int
+
+    @property
+    def ready_url(self) -> str:
+        """Answers 200 once the process can do its main job."""
+        return f"http://127.0.0.1:{self.ops_port}/health/ready"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One installation: the repository it runs from, its folder, its ports, and what the caller set."""
+
+    root: Path
+    folder: Path
+    port_base: int
+    gateway_workers: int
+    given: Mapping[str, str]
+
+    def port(self, offset: int) -> int:
+        """The port at `offset` of this stack's hundred."""
+        return self.port_base + offset
+
+    def processes(self) -> list[Process]:
+        """The gateway's workers, then the services."""
+        workers = [
+            Process(f"gateway-{n}" if n else "gateway", GATEWAY, self.port(0), self.port(10 + n))
+            for n in range(self.gateway_workers)
+        ]
+        return workers + [Process(s.short, s, self.port(s.offset), self.port(s.ops_offset)) for s in SERVICES]
+
+    def embeds_postgres(self) -> bool:
+        """False when every service was given a database of its own (DATABASE_URL_<NAME>)."""
+        return any(f"DATABASE_URL_{s.short.upper()}" not in self.given for s in EVERY_SERVICE)
+
+    def embeds_nats(self) -> bool:
+        """False when NATS_URL names a broker."""
+        return "NATS_URL" not in self.given
+
+    def servers(self) -> list[str]:
+        """The embedded servers of this stack, in starting order."""
+        return ["postgres"] * self.embeds_postgres() + ["nats"] * self.embeds_nats()
+
+    @property
+    def gateway_url(self) -> str:
+        """The only address front ends need."""
+        return f"http://127.0.0.1:{self.port(0)}"
+
+    @property
+    def control_socket(self) -> Path:
+        """Where supervisord listens: in the stack's folder, or in a short one when that path is too long."""
+        wanted = self.folder / "supervisor.sock"
+        if len(os.fsencode(wanted)) + len(_SOCKET_SUFFIX) <= _LONGEST_SOCKET_PATH:
+            return wanted
+        return Path("/tmp") / f"city-{digest_of(self.folder)}-{os.getuid()}" / "supervisor.sock"  # noqa: S108
+
+    def remember(self) -> None:
+        """Notes the ports and workers this start uses, for commands that come later with other settings."""
+        values = {"port_base": self.port_base, "gateway_workers": self.gateway_workers}
+        write_private_json(self.folder / "stack.json", values)
+
+    def as_started(self) -> "Stack":
+        """The stack with the ports and workers of its last start."""
+        path = self.folder / "stack.json"
+        return replace(self, **json.loads(path.read_text())) if path.exists() else self
+
+
+def digest_of(folder: Path) -> str:
+    """A short name for a folder, the same at every start."""
+    return hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:12]
+
+
+def stack_from(environment: Mapping[str, str], root: Path) -> Stack:
+    """Reads PORT_BASE, GATEWAY_WORKERS and RUN_FOLDER; StackError if one makes no sense."""
+    return Stack(
+        root=root,
+        folder=(root / environment.get("RUN_FOLDER", ".run")).resolve(),
+        port_base=_whole_number(environment, "PORT_BASE", 8000, 1024, 65_436),
+        gateway_workers=_whole_number(environment, "GATEWAY_WORKERS", 1, 1, MOST_GATEWAY_WORKERS),
+        given=dict(environment),
+    )
+
+
+def _whole_number(environment: Mapping[str, str], name: str, otherwise: int, least: int, most: int) -> int:
+    text = environment.get(name) or str(otherwise)
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise StackError(f"{name} must be a whole number from {least} to {most}; it is {text!r}")
+    return int(text)

@@ -1,0 +1,168 @@
+"""Starting and stopping a whole stack, from whatever state the last one left behind."""
+
+import fcntl
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from deploy.local import demo_data, migrations, readiness, records
+from deploy.local.environment import write_environments
+from deploy.local.layout import NATS_OFFSET, POSTGRES_OFFSET, Stack
+from deploy.local.nats import Broker
+from deploy.local.ports import refuse_taken_ports
+from deploy.local.postgres import Cluster
+from deploy.local.private_files import private_folder
+from deploy.local.progress import Progress
+from deploy.local.supervision import Supervisor
+
+STOP_SECONDS = 10
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, SIGTERM or a closed terminal."""
+
+
+def start(stack: Stack, progress: Progress, *, tied: bool = False) -> dict[str, Any] | None:
+    """Brings the stack up and returns the demo data, None if it was up; a start that fails is undone."""
+    private_folder(stack.folder, 0o711 if os.geteuid() == 0 else 0o700)
+    supervisor = Supervisor(stack)
+    with _alone(stack):
+        if running(supervisor):
+            return None
+        _end_leftovers(stack, supervisor, progress)
+        try:
+            return _start_all(stack, supervisor, progress, tied=tied)
+        except BaseException:
+            _stop_now(stack, supervisor)
+            raise
+
+
+def running(supervisor: Supervisor) -> bool:
+    """Whether the stack was started whole and not stopped; one of its processes may be on its way back."""
+    return supervisor.alive() and all(s.wanted for s in supervisor.states().values())
+
+
+def stop(stack: Stack) -> bool:
+    """Stops everything the stack runs, within about 10 s; False if nothing ran."""
+    if not stack.folder.exists():
+        return False
+    with _alone(stack):
+        return _stop_now(stack, Supervisor(stack))
+
+
+def reset(stack: Stack) -> list[str]:
+    """Stops the stack and deletes its data; returns the folders that are gone."""
+    stop(stack)
+    cluster = _cluster(stack)
+    places = {stack.folder, stack.control_socket.parent, cluster.place}
+    folders = [f for f in places if f.exists() and (f == stack.folder or not f.is_relative_to(stack.folder))]
+    cluster.wipe()
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+    return sorted(str(f) for f in folders)
+
+
+@contextmanager
+def stopping_on_signals() -> Iterator[None]:
+    """Turns SIGINT, SIGTERM and SIGHUP into Interrupted.
+
+    SIGINT also where it was ignored, as shells do for background jobs; SIGHUP not then: that is nohup.
+    """
+    caught = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+        caught.remove(signal.SIGHUP)
+
+    def interrupt(number: int, _: FrameType | None) -> None:
+        for each in caught:
+            signal.signal(each, signal.SIG_IGN)  # one is enough: stopping is bounded
+        raise Interrupted(signal.Signals(number).name)
+
+    for each in caught:
+        signal.signal(each, interrupt)
+    yield
+
+
+def _start_all(stack: Stack, supervisor: Supervisor, progress: Progress, *, tied: bool) -> dict[str, Any]:
+    refuse_taken_ports(stack)
+    cluster = _cluster(stack)
+    stack.remember()
+    write_environments(stack)
+    with progress.step("servers"):
+        _prepare_servers(stack, cluster, progress)
+        supervisor.start(tied=tied)
+        watch = readiness.Watch(supervisor, stack.folder)
+        _wait_for_servers(stack, watch, cluster)
+    with progress.step("databases") as say:
+        if stack.embeds_postgres():
+            migrations.ensure_databases(stack, cluster)
+        changed = migrations.migrate_all(stack.folder)
+        say(f"migrated {', '.join(changed)}" if changed else "nothing to migrate")
+    with progress.step("services") as say:
+        supervisor.start_services()
+        with demo_data.begin_loading(stack) as loader:
+            try:
+                readiness.wait_for_processes(stack, watch, say)
+                return demo_data.finish_loading(stack, loader)
+            finally:
+                loader.kill()
+
+
+def _prepare_servers(stack: Stack, cluster: Cluster, progress: Progress) -> None:
+    if stack.embeds_postgres():
+        cluster.initdb()
+        if cluster.place != cluster.folder:
+            progress.note(
+                f"PostgreSQL runs as {cluster.account.name if cluster.account else 'you'}, who may not enter "
+                f"{stack.root}: its data is in {cluster.place} (make reset deletes it)"
+            )
+    if stack.embeds_nats():
+        _broker(stack).prepare()
+
+
+def _wait_for_servers(stack: Stack, watch: readiness.Watch, cluster: Cluster) -> None:
+    answers = {"postgres": cluster.answers, "nats": _broker(stack).answers}
+    for name in stack.servers():
+        readiness.wait_for_server(watch, name, answers[name], stack.folder)
+
+
+def _end_leftovers(stack: Stack, supervisor: Supervisor, progress: Progress) -> None:
+    """Ends what a killed supervisor or a half-done start left, so that the start is always a whole one."""
+    if supervisor.alive():
+        _stop_now(stack, supervisor)
+    ended = records.end_all(stack.folder)
+    if ended:
+        progress.note(f"ended what an earlier start had left running: {', '.join(ended)}")
+
+
+def _stop_now(stack: Stack, supervisor: Supervisor) -> bool:
+    found = bool(records.still_running(stack.folder))
+    if not supervisor.alive():
+        records.end_all(stack.folder)
+        return found
+    supervisor.shut_down()
+    until = time.monotonic() + STOP_SECONDS
+    while records.still_running(stack.folder) and time.monotonic() < until:
+        time.sleep(0.05)
+    records.end_all(stack.folder, seconds=1)
+    return found
+
+
+@contextmanager
+def _alone(stack: Stack) -> Iterator[None]:
+    """One start or stop of a stack at a time."""
+    with (stack.folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _cluster(stack: Stack) -> Cluster:
+    return Cluster(stack.folder / "postgres", stack.port(POSTGRES_OFFSET))
+
+
+def _broker(stack: Stack) -> Broker:
+    return Broker(stack.folder / "nats", stack.port(NATS_OFFSET))

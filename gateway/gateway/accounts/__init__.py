@@ -1,0 +1,1 @@
+"""Signed-in sessions of residents and staff, and their tokens."""

@@ -1,0 +1,5 @@
+"""HTTP of this slice."""
+
+from shared.routes import CityRouter
+
+router = CityRouter()

@@ -1,0 +1,1 @@
+"""People sign in with a code sent to their phone."""

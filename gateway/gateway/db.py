@@ -1,0 +1,12 @@
+"""The gateway's own tables stand on this Base."""
+
+from shared.db import COLUMN_TYPES
+from shared.tables import new_metadata
+from sqlalchemy.orm import DeclarativeBase
+
+
+class Base(DeclarativeBase):
+    """Metadata with the plumbing tables in it."""
+
+    metadata = new_metadata()
+    type_annotation_map = COLUMN_TYPES

@@ -1,0 +1,1 @@
+"""The services' OpenAPI documents: the route table and the merged document."""

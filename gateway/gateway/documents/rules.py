@@ -1,0 +1,109 @@
+"""Which document of a service may be used, and how all of them become one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from gateway.edge.routes import METHODS, is_public, shape
+from shared.routes import XCity
+
+_KINDS = frozenset({"public", "citizen", "staff", "partner", "provider", "system"})
+_REF = "#/components/"
+_SHARED_PARTS = frozenset({"securitySchemes"})
+
+
+def why_refused(document: Any, prefixes: Sequence[str], taken: Iterable[str]) -> str | None:
+    """The first reason not to use a service's document; None if it is good.
+
+    `taken` are the path templates that others already serve.
+    """
+    if not isinstance(document, Mapping) or not isinstance(document.get("paths"), Mapping):
+        return "it is no OpenAPI document"
+    shapes = {shape(template) for template in taken}
+    for template, item in document["paths"].items():
+        if not is_public(template):
+            continue
+        if not any(within(template, prefix) for prefix in prefixes):
+            return f"{template} lies outside {', '.join(prefixes)}"
+        if shape(template) in shapes:
+            return f"{template} is already taken"
+        shapes.add(shape(template))
+        reason = _item_reason(template, item)
+        if reason is not None:
+            return reason
+    return None
+
+
+def within(path: str, prefix: str) -> bool:
+    """Whether a path belongs to a prefix: `/feeds/news.atom` and `/feeds/news/x` do to `/feeds/news`."""
+    return path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/", ".")
+
+
+def merged(own: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]], **info: str) -> dict[str, Any]:
+    """One OpenAPI document: the gateway's own as it is, the parts of each service under its name.
+
+    `others` maps the short name (`laksa`) to an accepted document; components become `Laksa.ReportOut`.
+    """
+    parts: dict[str, dict[str, Any]] = {kind: dict(p) for kind, p in own.get("components", {}).items()}
+    paths = {path: item for path, item in own.get("paths", {}).items() if is_public(path)}
+    for short, document in sorted(others.items()):
+        prefix = f"{short.capitalize()}."
+        for kind, components in document.get("components", {}).items():
+            if kind not in _SHARED_PARTS:
+                renamed = {prefix + name: _renamed(c, prefix) for name, c in components.items()}
+                parts.setdefault(kind, {}).update(renamed)
+        for path, item in document["paths"].items():
+            if is_public(path):
+                paths[path] = _renamed(_with_operation_ids(item, short), prefix)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": info.get("title", "API"), "version": own.get("info", {}).get("version", "1")},
+        "servers": [{"url": info.get("url", "/")}],
+        "paths": dict(sorted(paths.items())),
+        "components": parts,
+    }
+
+
+def _item_reason(template: str, item: Any) -> str | None:
+    if not isinstance(item, Mapping):
+        return f"{template} is no path item"
+    for method in METHODS:
+        if method in item and (reason := _operation_reason(item[method])) is not None:
+            return f"{method.upper()} {template}: {reason}"
+    return None
+
+
+def _operation_reason(operation: Any) -> str | None:
+    stated = operation.get("x-city") if isinstance(operation, Mapping) else None
+    if stated is None:
+        return "x-city is missing"
+    try:
+        city = XCity.model_validate(stated)
+    except ValidationError as error:
+        return f"x-city is not valid: {error.errors()[0]['msg']}"
+    unknown = [a for a in city.audience if a.partition(":")[0] not in _KINDS]
+    if unknown or not city.audience:
+        return f"x-city.audience is not valid: {unknown or 'nobody is named'}"
+    return None
+
+
+def _with_operation_ids(item: Mapping[str, Any], short: str) -> dict[str, Any]:
+    return {
+        method: {**part, "operationId": f"{short}_{part['operationId']}"}
+        if method in METHODS and "operationId" in part
+        else part
+        for method, part in item.items()
+    }
+
+
+def _renamed(part: Any, prefix: str) -> Any:
+    """The part with every reference to a component pointing at its new name."""
+    if isinstance(part, Mapping):
+        return {name: _renamed(value, prefix) for name, value in part.items()}
+    if isinstance(part, list):
+        return [_renamed(value, prefix) for value in part]
+    if isinstance(part, str) and part.startswith(_REF):
+        kind, _, name = part.removeprefix(_REF).partition("/")
+        return part if kind in _SHARED_PARTS else f"{_REF}{kind}/{prefix}{name}"
+    return part

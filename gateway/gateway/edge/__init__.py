@@ -1,0 +1,1 @@
+"""The raw-ASGI hot path in front of every request."""

@@ -1,0 +1,69 @@
+"""One request and its answer on their way through the edge."""
+
+from dataclasses import dataclass
+
+from starlette.types import Message, Receive, Scope, Send
+
+from gateway.edge.gcra import Decision
+from gateway.edge.keys import ClientRecord
+from gateway.edge.routes import Endpoint, Operation
+from shared.edge.context import RequestContext
+
+
+class ClientGone(Exception):
+    """The caller hung up; there is nobody to answer."""
+
+
+class Answer:
+    """A send that adds the edge's headers, drops the body for HEAD, and remembers what left."""
+
+    __slots__ = ("_head_only", "_send", "complete", "headers", "size", "started", "status")
+
+    def __init__(self, send: Send, method: str) -> None:
+        self._send = send
+        self._head_only = method == "HEAD"
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.started = self.complete = False
+        self.status, self.size = 500, 0
+
+    async def __call__(self, message: Message) -> None:
+        """Passes one ASGI message on."""
+        if message["type"] == "http.response.start":
+            self.started, self.status = True, message["status"]
+            message["headers"] = [*message.get("headers", ()), *self.headers]
+        else:
+            self.complete = not message.get("more_body", False)
+            if self._head_only:
+                message["body"] = b""
+            self.size += len(message.get("body", b""))
+        await self._send(message)
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What the steps of the edge learn about a request, one after the other."""
+
+    scope: Scope
+    receive: Receive
+    answer: Answer
+    context: RequestContext
+    headers: dict[bytes, bytes]
+    endpoint: Endpoint | None = None
+    operation: Operation | None = None
+    client: ClientRecord | None = None
+    tightest: Decision | None = None
+    body: bytes | None = None
+    broken: Exception | None = None
+
+    @property
+    def method(self) -> str:
+        """As the client sent it."""
+        method: str = self.scope["method"]
+        return method
+
+    @property
+    def wanted(self) -> Operation:
+        """The operation, once the edge has found one."""
+        if self.operation is None:
+            raise LookupError("no operation was found for this request")
+        return self.operation

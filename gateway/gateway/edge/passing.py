@@ -1,0 +1,77 @@
+"""Which headers travel: to a service none that it could take for the gateway's word, back none of one hop."""
+
+from collections.abc import Iterable
+
+from multidict import CIMultiDict
+
+from gateway.edge.exchange import Exchange
+
+_HOP = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+#: What the gateway alone may say, what it has already used, and what only proxies of its own may add.
+_NOT_UP = _HOP | {
+    b"authorization",
+    b"content-length",
+    b"cookie",
+    b"expect",
+    b"forwarded",
+    b"host",
+    b"traceparent",
+    b"true-client-ip",
+    b"via",
+    b"x-api-key",
+    b"x-client-ip",
+    b"x-deadline-ms",
+    b"x-device-id",
+    b"x-identity",
+    b"x-real-ip",
+    b"x-request-id",
+}
+_NOT_DOWN = _HOP | {b"date", b"server", b"x-request-id", b"ratelimit", b"ratelimit-policy"}
+
+
+def up(x: Exchange, identity: str, left_ms: int | None) -> CIMultiDict[str]:
+    """The headers for the service: the client's own, then the gateway's."""
+    named = _named(x.headers.get(b"connection"))
+    headers: CIMultiDict[str] = CIMultiDict()
+    for name, value in x.scope["headers"]:
+        if name not in _NOT_UP and name not in named and not name.startswith(b"x-forwarded"):
+            headers.add(name.decode("latin-1"), value.decode("utf-8", "replace"))
+    headers["X-Identity"] = identity
+    headers["X-Request-Id"] = x.context.request_id
+    if left_ms is not None:
+        headers["X-Deadline-Ms"] = str(left_ms)
+    if x.context.traceparent is not None:
+        headers["traceparent"] = x.context.traceparent
+    if x.body is None and b"content-length" in x.headers:
+        headers["Content-Length"] = x.headers[b"content-length"].decode()
+    return headers
+
+
+def down(raw: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of a service's answer that are meant for the client; CORS is the gateway's business."""
+    pairs = [(name.lower(), value) for name, value in raw]
+    named = _named(next((value for name, value in pairs if name == b"connection"), None))
+    return [
+        (name, value)
+        for name, value in pairs
+        if name not in _NOT_DOWN and name not in named and not name.startswith(b"access-control-")
+    ]
+
+
+def _named(connection: bytes | None) -> frozenset[bytes]:
+    """The headers that Connection declares to be for one hop only."""
+    if connection is None or connection.lower() in (b"keep-alive", b"close"):
+        return frozenset()
+    return frozenset(name.strip().lower() for name in connection.split(b","))

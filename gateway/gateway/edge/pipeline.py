@@ -1,0 +1,163 @@
+"""The edge, in order: ids and limits, client, rate limits, token, then the own app or a service."""
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+
+import structlog
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.edge import body, cors, head
+from gateway.edge.catalogue import Catalogue
+from gateway.edge.exchange import Answer, ClientGone, Exchange
+from gateway.edge.limits import Limits
+from gateway.edge.metrics import EdgeMetrics
+from gateway.edge.proxy import Proxy
+from gateway.edge.who import Who
+from shared import errors, log
+from shared.auth import refuse_unless
+from shared.city.texts import Texts
+from shared.clock import stopwatch
+from shared.db import translate
+from shared.edge import context as contexts
+from shared.edge.context import RequestContext
+from shared.ids import new_id
+
+_log = log.get(__name__)
+_GONE = 499
+_language = lru_cache(1_024)(contexts.language)
+
+
+@dataclass(slots=True)
+class Parts:
+    """What the edge works with; put together once, at start."""
+
+    catalogue: Catalogue
+    who: Who
+    limits: Limits
+    proxy: Proxy
+    metrics: EdgeMetrics
+    texts: Texts
+
+
+class GatewayEdge:
+    """Pure ASGI, in front of everything; `app` answers the gateway's own routes."""
+
+    def __init__(self, app: ASGIApp, parts: Parts) -> None:
+        self._app, self._parts = app, parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles one request, or passes lifespan on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = stopwatch()
+        context = RequestContext("", contexts.LANGUAGES[0], started)
+        x = Exchange(scope, receive, Answer(send, scope["method"]), context, {})
+        try:
+            await self._steps(x)
+        except (ClientGone, ClientDisconnect):
+            x.answer.status = _GONE
+        except Exception as error:  # noqa: BLE001 - the last place that can still answer
+            await self._failed(error, x)
+        finally:
+            self._parts.metrics.answered(x, stopwatch() - started)
+
+    async def _steps(self, x: Exchange) -> None:
+        x.headers = head.read(x.scope)
+        _name(x)
+        x.endpoint = self._parts.catalogue.find(x.scope["path"])
+        if x.method == "OPTIONS":
+            await self._options(x)
+            return
+        self._find(x)
+        body.check_declared(x)
+        await self._parts.who.client(x)
+        x.context.caller = self._parts.who.caller(x)
+        refuse_unless(x.wanted.audiences, x.context.caller)
+        # The answer cache and the merging of equal reads belong here: the caller is known, nobody asked yet.
+        await self._answer(x)
+
+    def _find(self, x: Exchange) -> None:
+        """The operation. 404: no such path, 405: not this method, 503: its service never spoke."""
+        if x.endpoint is not None:
+            x.context.route = x.endpoint.template
+            x.operation = x.endpoint.operation(x.method)
+        if x.operation is not None:
+            return
+        self._parts.limits.charge_address(x)
+        if x.endpoint is not None:
+            raise errors.MethodNotAllowed(headers={"Allow": x.endpoint.allow})
+        raise errors.Unavailable if self._parts.catalogue.awaits(x.scope["path"]) else errors.NotFound
+
+    async def _options(self, x: Exchange) -> None:
+        self._parts.limits.charge_address(x)
+        if x.endpoint is not None:
+            x.context.route = x.endpoint.template
+        elif b"origin" not in x.headers:
+            raise errors.NotFound
+        _tell(x)
+        await cors.answer_options(x, self._parts.who.keys)
+
+    async def _answer(self, x: Exchange) -> None:
+        await body.take(x)
+        seconds = x.wanted.seconds
+        x.context.expires = stopwatch() + seconds if seconds is not None else float("inf")
+        _tell(x)
+        cors.expose(x, self._parts.who.keys)
+        if x.wanted.service is None:
+            await self._own(x)
+        else:
+            await self._parts.proxy.forward(x)
+
+    async def _own(self, x: Exchange) -> None:
+        """The gateway's own routes, in FastAPI."""
+        scope = {**x.scope, "method": "GET"} if x.method == "HEAD" else x.scope
+        scope["city"] = context = x.context
+        structlog.contextvars.bind_contextvars(request_id=context.request_id, traceparent=context.traceparent)
+        try:
+            await self._app(scope, x.receive, x.answer)
+        finally:
+            structlog.contextvars.clear_contextvars()
+
+    async def _failed(self, error: Exception, x: Exchange) -> None:
+        context = x.context
+        problem = error if isinstance(error, errors.Problem) else translate(error)
+        if problem is None:
+            _log.error("request_failed", exc_info=error, route=context.route, request_id=context.request_id)
+            problem = errors.Internal()
+        if x.answer.started:  # half an answer cannot be mended: uvicorn closes the connection
+            return
+        context.request_id = context.request_id or contexts.request_id(None)
+        _tell(x)
+        cors.expose(x, self._parts.who.keys)
+        answer = errors.render(problem, self._parts.texts, context.language, context.request_id)
+        await answer(x.scope, x.receive, x.answer)
+
+
+def _name(x: Exchange) -> None:
+    """Request id, language and trace, from the request's own headers where they are harmless."""
+    context = x.context
+    new = new_id().hex
+    offered = (
+        contexts.request_id(_text(x.headers.get(b"x-request-id"))) if b"x-request-id" in x.headers else ""
+    )
+    context.request_id = offered or new
+    context.language = _language(_text(x.headers.get(b"accept-language")))
+    trace = contexts.traceparent(_text(x.headers.get(b"traceparent")))
+    context.traceparent = trace or f"00-{new}-{os.urandom(8).hex()}-00"
+
+
+def _tell(x: Exchange) -> None:
+    """The headers every answer has."""
+    x.answer.headers = [(b"x-request-id", x.context.request_id.encode())]
+    if x.tightest is not None:
+        x.answer.headers += [
+            (b"ratelimit-policy", x.tightest.policy.header),
+            (b"ratelimit", x.tightest.header),
+        ]
+
+
+def _text(value: bytes | None) -> str | None:
+    return value.decode("latin-1") if value is not None else None

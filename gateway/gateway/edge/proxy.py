@@ -1,0 +1,104 @@
+"""The way to a service and back: deadline, breaker, one retry for reads, streaming both ways."""
+
+from collections.abc import Mapping
+
+import aiohttp
+
+from gateway.edge import body, passing
+from gateway.edge.exchange import Exchange
+from gateway.edge.identity import Identities
+from gateway.edge.patience import DeadlinePassed, Patience
+from gateway.edge.upstream import Upstream
+from shared import log
+from shared.clock import stopwatch
+from shared.errors import DeadlineExceeded, OutcomeUnknown, Unavailable
+
+_log = log.get(__name__)
+_READS = frozenset({"GET", "HEAD"})
+_WHOLE = 1_048_576
+_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+
+
+class Proxy:
+    """Forwards exchanges; `upstreams` by service name."""
+
+    def __init__(self, upstreams: Mapping[str, Upstream], identities: Identities) -> None:
+        self._upstreams, self._identities = upstreams, identities
+
+    async def forward(self, x: Exchange) -> None:
+        """Answers with what the service answers.
+
+        503 when nothing was kept, 504 `outcome_unknown` when a write may have been; no write is sent twice.
+        """
+        upstream = self._upstreams[x.wanted.service or ""]
+        if not upstream.breaker.admits():
+            raise Unavailable
+        follows = x.method in _READS and x.body is not None
+        try:
+            with Patience(x, follows_client=follows) as patience:
+                response = await self._send(x, upstream)
+                try:
+                    await _relay(x, response, patience)
+                finally:
+                    response.release()
+        except (aiohttp.ClientError, OSError, DeadlinePassed) as error:
+            raise _blame(x, upstream, error) from error
+        upstream.breaker.succeeded()
+
+    async def _send(self, x: Exchange, upstream: Upstream) -> aiohttp.ClientResponse:
+        """The answer's head; a read whose connection failed is sent once more while the budget lasts."""
+        upstream.budget.earn()
+        try:
+            return await self._once(x, upstream)
+        except (aiohttp.ClientError, OSError) as error:
+            if x.method not in _READS or x.body is None or not upstream.may_retry():
+                raise
+            _log.info("read_retried", service=upstream.name, error=type(error).__name__)
+        return await self._once(x, upstream)
+
+    async def _once(self, x: Exchange, upstream: Upstream) -> aiohttp.ClientResponse:
+        identity = self._identities.token(x.context.caller, upstream.name)
+        left = None if x.wanted.seconds is None else int((x.context.expires - stopwatch()) * 1_000)
+        content = body.parts(x) if x.body is None else x.body or None
+        return await upstream.send(x.wanted.method, _target(x), passing.up(x, identity, left), content)
+
+
+async def _relay(x: Exchange, response: aiohttp.ClientResponse, patience: Patience) -> None:
+    """The answer as it comes. Up to 1 MiB is taken whole first: a slow client then holds no connection."""
+    content = response.content
+    whole: list[bytes] = []
+    size, ended, streams = 0, x.method == "HEAD", x.wanted.city.stream
+    while not ended and not streams and size < _WHOLE:
+        part = await content.readany()
+        ended = not part
+        whole.append(part)
+        size += len(part)
+    patience.until(None)
+    headers = passing.down(response.raw_headers)
+    await x.answer({"type": "http.response.start", "status": response.status, "headers": headers})
+    await x.answer({"type": "http.response.body", "body": b"".join(whole), "more_body": not ended})
+    while not ended:
+        patience.until(x.wanted.seconds)
+        part = await content.readany()
+        ended = not part
+        patience.until(None)
+        await x.answer({"type": "http.response.body", "body": part, "more_body": not ended})
+
+
+def _blame(x: Exchange, upstream: Upstream, error: Exception) -> Exception:
+    """What the client is told; the service is blamed unless the client's own body ended early."""
+    if x.broken is not None:
+        return x.broken
+    late = isinstance(error, DeadlinePassed)
+    upstream.failed("deadline" if late else "connection")
+    if isinstance(error, _NOT_SENT):
+        return Unavailable()
+    if x.method not in _READS:
+        return OutcomeUnknown()
+    return DeadlineExceeded() if late else Unavailable()
+
+
+def _target(x: Exchange) -> str:
+    raw: bytes = x.scope["raw_path"]
+    query: bytes = x.scope["query_string"]
+    return (raw + b"?" + query if query else raw).decode("latin-1")

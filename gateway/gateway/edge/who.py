@@ -1,0 +1,77 @@
+"""Which front end sends a request, and which person: steps 2 to 4 of the edge."""
+
+import re
+from dataclasses import dataclass
+
+from gateway.edge import body
+from gateway.edge.exchange import Exchange
+from gateway.edge.keys import ClientKeys
+from gateway.edge.limits import Limits
+from gateway.edge.tokens import AccessTokens, bearer
+from shared.auth import Caller
+from shared.clock import Clock
+from shared.errors import BadRequest, Unauthenticated
+
+_DEVICE = re.compile(rb"[A-Za-z0-9_-]{8,64}")
+
+
+class DeviceIdBad(BadRequest):
+    code = "device_id_bad"
+
+
+@dataclass(slots=True)
+class Who:
+    """Knows keys and tokens; whoever is not known is charged to his address."""
+
+    keys: ClientKeys
+    tokens: AccessTokens
+    limits: Limits
+    clock: Clock
+
+    async def client(self, x: Exchange) -> None:
+        """The front end whose key it is, if it has requests left. 401 `client_unknown`, 429."""
+        key, wanted = x.headers.get(b"x-api-key"), x.wanted.city.key
+        if wanted == "none":
+            return
+        if key is None and wanted.startswith("form:"):
+            key = await body.form_field(x, wanted.removeprefix("form:"))
+        try:
+            x.client = self.keys.find(key, self.clock.now())
+        except Unauthenticated:
+            self.limits.charge_address(x)
+            raise
+        self.limits.charge_client(x)
+
+    def caller(self, x: Exchange) -> Caller:
+        """The person behind the token, or a guest; 401 for a bad token, 429 without requests left."""
+        code = x.client.code if x.client else None
+        header = x.headers.get(b"authorization")
+        if header is None:
+            self.limits.charge_address(x)
+            return Caller(client=code, device=_device(x))
+        caller = self._signed_in(x, header, code)
+        self.limits.charge_person(x, caller)
+        return caller
+
+    def _signed_in(self, x: Exchange, header: bytes, code: str | None) -> Caller:
+        """A token not seen before is charged to its address first: checking a signature is what costs."""
+        try:
+            token = bearer(header)
+            caller = self.tokens.remembered(token, code)
+        except Unauthenticated:
+            self.limits.charge_address(x)
+            raise
+        if caller is None:
+            self.limits.charge_address(x)
+            caller = self.tokens.verify(token, code)
+        return caller
+
+
+def _device(x: Exchange) -> str | None:
+    """The id a guest's app gave itself, 8 to 64 url-safe characters; 400 `device_id_bad` for another."""
+    offered = x.headers.get(b"x-device-id")
+    if offered is None:
+        return None
+    if not _DEVICE.fullmatch(offered):
+        raise DeviceIdBad
+    return offered.decode()

@@ -1,0 +1,1 @@
+"""Photos decoded and encoded again, in a process of their own."""

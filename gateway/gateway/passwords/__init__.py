@@ -1,0 +1,1 @@
+"""Staff sign in with a password and a one-time code (TOTP)."""

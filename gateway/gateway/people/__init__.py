@@ -1,0 +1,1 @@
+"""Residents and staff: who somebody is, for the gateway alone."""

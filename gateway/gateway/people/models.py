@@ -1,0 +1,35 @@
+"""Residents and staff; only the gateway knows who they are."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gateway.db import Base
+from shared.ids import new_id
+
+
+class Citizen(Base):
+    """A resident. Services know the id alone; phone (E.164) and name are sealed for their row."""
+
+    __tablename__ = "citizens"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    phone: Mapped[bytes]
+    phone_hash: Mapped[bytes] = mapped_column(unique=True)
+    name: Mapped[bytes | None]
+    created_at: Mapped[datetime]
+
+
+class Staff(Base):
+    """Somebody who works for the city or a partner; `agency` scopes the roles, None is the whole city."""
+
+    __tablename__ = "staff"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[bytes]
+    roles: Mapped[list[Any]]
+    agency: Mapped[str | None]
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]

@@ -1,0 +1,93 @@
+"""How a person comes to be known, and what she may see and change of herself."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.people.models import Citizen, Staff
+from gateway.vault import Vault
+from shared.auth import Caller
+from shared.errors import NotFound
+from shared.ids import new_id
+
+
+class Profile(NamedTuple):
+    """What a person sees of herself, in plain text."""
+
+    name: str | None
+    phone: str | None
+
+
+async def welcome(session: AsyncSession, phone: str, vault: Vault, now: datetime) -> tuple[UUID, bool]:
+    """The resident with this phone (E.164), and whether she is new: two at once make one account."""
+    phone_hash, row_id = vault.hash("phone", phone), new_id()
+    row = insert(Citizen).values(
+        id=row_id, phone=vault.seal(phone, _phone(row_id)), phone_hash=phone_hash, created_at=now
+    )
+    await session.execute(row.on_conflict_do_nothing(index_elements=["phone_hash"]))
+    known = (await session.scalars(select(Citizen.id).where(Citizen.phone_hash == phone_hash))).one()
+    return known, known == row_id
+
+
+async def enrol(
+    session: AsyncSession,
+    *,
+    name: str,
+    roles: tuple[str, ...],
+    agency: str | None,
+    vault: Vault,
+    now: datetime,
+) -> UUID:
+    """Adds a member of staff; how she signs in is told to the slice `passwords`."""
+    row_id = new_id()
+    sealed = vault.seal(name, f"staff.name.{row_id}")
+    session.add(Staff(id=row_id, name=sealed, roles=list(roles), agency=agency, created_at=now))
+    await session.flush()
+    return row_id
+
+
+async def present(session: AsyncSession, kind: str, person_id: UUID) -> Caller | None:
+    """The person with the roles held at this moment; None if the account is gone or disabled."""
+    if kind == "citizen":
+        known = await session.scalar(select(Citizen.id).where(Citizen.id == person_id))
+        return Caller(kind="citizen", sub=str(known)) if known else None
+    staff = await session.get(Staff, person_id)
+    if staff is None or staff.disabled_at is not None:
+        return None
+    return Caller(kind="staff", sub=str(staff.id), roles=frozenset(staff.roles), agency=staff.agency)
+
+
+async def profile(session: AsyncSession, person: Caller, vault: Vault) -> Profile:
+    """Name and phone of the caller herself; NotFound if the account is gone."""
+    row_id = UUID(person.person)
+    if person.kind == "staff":
+        staff = await session.get(Staff, row_id)
+        name = staff and vault.open(staff.name, f"staff.name.{row_id}")
+        return Profile(name, None) if name else _gone()
+    citizen = await session.get(Citizen, row_id)
+    if citizen is None:
+        return _gone()
+    name = vault.open(citizen.name, _name(row_id)) if citizen.name else None
+    return Profile(name, vault.open(citizen.phone, _phone(row_id)))
+
+
+async def rename(session: AsyncSession, citizen_id: UUID, name: str | None, vault: Vault) -> None:
+    """Sets, or with None removes, the name a resident goes by."""
+    sealed = vault.seal(name, _name(citizen_id)) if name else None
+    await session.execute(update(Citizen).where(Citizen.id == citizen_id).values(name=sealed))
+
+
+def _phone(row_id: UUID) -> str:
+    return f"citizens.phone.{row_id}"
+
+
+def _name(row_id: UUID) -> str:
+    return f"citizens.name.{row_id}"
+
+
+def _gone() -> Profile:
+    raise NotFound

@@ -1,0 +1,1 @@
+"""My requests: one list over all services."""

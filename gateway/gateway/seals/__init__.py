@@ -1,0 +1,1 @@
+"""The chain seals of the services, kept against a cut tail."""

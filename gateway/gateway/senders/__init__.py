@@ -1,0 +1,1 @@
+"""How a sign-in code reaches a phone."""

@@ -1,0 +1,32 @@
+"""Settings of the gateway beyond those of every process."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from shared.settings import Settings, WithServices
+
+
+class GatewaySettings(Settings, WithServices):
+    """`identity_key` signs; `media_url` is where files go; all workers share `rate_file`."""
+
+    identity_key: Path
+    media_url: str
+    rate_file: Path
+    demo_otp: SecretStr | None = None
+    documents_seconds: float = Field(default=5, gt=0, description="how often services are asked for routes")
+    upstream_pool: int = Field(default=100, ge=1, description="requests under way at one service")
+    head_seconds: float = Field(default=10, gt=0, description="until a header is complete")
+    body_seconds: float = Field(default=30, gt=0, description="until a body is complete, or keeps flowing")
+    address_rate: float = Field(default=100, gt=0, description="requests a second of one address, as a guest")
+    address_burst: int = Field(default=1_000, ge=1)
+    user_rate: float = Field(default=20, gt=0, description="requests a second of one person signed in")
+    user_burst: int = Field(default=200, ge=1)
+
+    @model_validator(mode="after")
+    def no_fixed_code_outside_development(self) -> Self:
+        """A fixed sign-in code is for the demo city alone."""
+        if self.demo_otp is not None and self.environment == "production":
+            raise ValueError("DEMO_OTP must be unset when ENVIRONMENT=production")
+        return self

@@ -1,0 +1,1 @@
+"""Who can be given a report, straight from the city pack."""

@@ -1,0 +1,1 @@
+"""What can be reported, straight from the city pack."""

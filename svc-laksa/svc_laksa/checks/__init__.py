@@ -1,0 +1,1 @@
+"""Done means proven: somebody else checks the work, and the reporter may object."""

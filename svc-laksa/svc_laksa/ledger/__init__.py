@@ -1,0 +1,1 @@
+"""The public ledger: every step, chained by hash, for outsiders to replay."""

@@ -1,0 +1,1 @@
+"""The agency asks, the reporter answers; meanwhile the clock stands still."""

@@ -1,0 +1,1 @@
+"""A report: what it is, who sees it, how it moves; and reading it."""

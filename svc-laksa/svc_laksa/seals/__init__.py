@@ -1,0 +1,1 @@
+"""The seals of our chain that the gateway keeps."""

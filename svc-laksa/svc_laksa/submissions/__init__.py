@@ -1,0 +1,1 @@
+"""A resident sends a report, or takes it back."""

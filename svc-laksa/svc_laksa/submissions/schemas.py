@@ -1,0 +1,43 @@
+"""What a resident sends, and what comes back."""
+
+from typing import Annotated, Any
+
+from pydantic import UUID7, Field, StrictFloat, StrictInt
+
+from shared.schemas import In, Line, Point, Text
+from svc_laksa.reports.documents import Words
+from svc_laksa.reports.schemas import SummaryOut
+
+Receipts = Annotated[tuple[Annotated[str, Field(max_length=4_096)], ...], Field(max_length=8)]
+_Words = Annotated[Text, Field(max_length=2_000)]
+_Answer = StrictInt | StrictFloat | _Words | Annotated[list[Line], Field(max_length=50)]
+
+
+class ReportIn(In):
+    """A report. `id` makes sending again harmless, days later too; `media` are receipts of uploads."""
+
+    id: UUID7 | None = None
+    category: Line
+    description: Text = Field(min_length=1, max_length=4_000)
+    point: Point
+    address: Line | None = None
+    attributes: dict[Annotated[str, Field(max_length=60)], _Answer] = Field(default={}, max_length=50)
+    media: Receipts = ()
+    insist_outside: bool = Field(default=False, description="Send it although it lies outside the city")
+
+
+class WithdrawIn(In):
+    """Why, if the reporter wants to say."""
+
+    reason: Annotated[Text, Field(max_length=1_000)] | None = None
+
+
+class SubmittedOut(SummaryOut):
+    """`follow_token` is told once, to a guest: the only way back to the report (header X-Follow-Token)."""
+
+    follow_token: str | None
+
+    @classmethod
+    def of(cls, row: Any, words: Words, **more: Any) -> "SubmittedOut":
+        """From the new report."""
+        return cls(**dict(SummaryOut.of(row, words)), **more)

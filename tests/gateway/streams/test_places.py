@@ -1,0 +1,158 @@
+"""Places in the hub, the order of the feed, and life without a broker."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
+from sqlalchemy import select
+
+from gateway.streams import usecases
+from gateway.streams.models import FeedRow
+from gateway.streams.rules import Hub
+from shared.clock import ManualClock
+from shared.ids import new_id
+
+SignedIn = Callable[..., dict[str, str]]
+Tell = Callable[..., Awaitable[None]]
+MakeApp = Callable[..., Awaitable[FastAPI]]
+
+
+async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+async def reset(client: AsyncClient, headers: dict[str, str], read: int) -> None:
+    """Asks for a stream, reads so many bytes and drops the connection without a goodbye (RST)."""
+    reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
+    lines = [f"{name}: {value}" for name, value in {"Host": "x", **headers}.items()]
+    writer.write("\r\n".join(["GET /v1/me/stream HTTP/1.1", *lines, "", ""]).encode())
+    await writer.drain()
+    if read:
+        await reader.readexactly(read)
+    writer.transport.abort()
+
+
+async def test_two_hundred_reset_streams_leave_no_place_taken(
+    app: FastAPI, client: AsyncClient, signed_in: SignedIn
+) -> None:
+    hub: Hub = app.state.runtime.part(Hub)
+    for batch in range(10):
+        people = [signed_in(str(new_id())) for _ in range(20)]
+        await asyncio.gather(*(reset(client, who, 200 * (n % 2)) for n, who in enumerate(people)))
+        assert hub.open <= 20 * (batch + 1)
+    await until(lambda: hub.open == 0)
+    assert hub.waiting == set()
+    assert await open_streams_metric(app) == 0
+
+
+async def open_streams_metric(app: FastAPI) -> float:
+    return app.state.runtime.metrics.registry.get_sample_value("city_streams_open") or 0.0
+
+
+async def test_a_sixth_stream_takes_the_place_of_the_oldest(
+    app: FastAPI, listening: Any, signed_in: SignedIn, me: str
+) -> None:
+    streams = [listening(signed_in(me)) for _ in range(6)]
+    readers = [await each.__aenter__() for each in streams]
+    assert (await readers[0].next())[0] == "replaced"
+    assert await readers[0].ended()
+    await until(lambda: app.state.runtime.part(Hub).open == 5)
+    for each in streams:
+        await each.__aexit__(None, None, None)
+    await until(lambda: app.state.runtime.part(Hub).open == 0)
+
+
+async def test_without_a_free_place_the_answer_is_503(
+    app: FastAPI, client: AsyncClient, listening: Any, signed_in: SignedIn, me: str
+) -> None:
+    app.state.runtime.parts[Hub] = Hub(places=1)
+    async with listening(signed_in(me)):
+        answer = await client.get("/v1/me/stream", headers=signed_in(str(new_id())))
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert answer.headers["retry-after"] == "5"
+    await until(lambda: app.state.runtime.part(Hub).open == 0)
+    async with listening(signed_in(me)) as reader:
+        assert reader.answer.status_code == 200
+
+
+async def test_a_reader_who_does_not_read_is_told_to_reload_instead_of_being_buffered(
+    app: FastAPI, listening: Any, signed_in: SignedIn, me: str
+) -> None:
+    hub: Hub = app.state.runtime.part(Hub)
+    async with listening(signed_in(me)) as reader:
+        (listener,) = hub.listeners(me)
+        for row_id in range(1, 300):
+            listener.give(row_id, b"event: x\ndata: {}\n\n")
+        assert [(await reader.next())[0] for _ in range(2)] == ["reload", "x"]
+
+
+async def test_when_the_process_stops_streams_end_at_once_and_come_back_spread_out(
+    make_app: MakeApp, serve: Any, reader_for: Any, signed_in: SignedIn
+) -> None:
+    app = await make_app()
+    waits = set()
+    async with serve(app) as client:
+        streams = [reader_for(client)(signed_in(str(new_id()))) for _ in range(5)]
+        readers = [await each.__aenter__() for each in streams]
+        app.state.runtime.begin_stop()
+        for reader in readers:
+            event, data, _ = await reader.next(2)
+            assert (event, data["after_ms"]) == ("reconnect", reader.retry)
+            assert await reader.ended(2)
+            waits.add(reader.retry)
+        refused = await client.get("/v1/me/stream", headers=signed_in(str(new_id())))
+        assert refused.status_code == 503
+    assert len(waits) > 1
+    assert all(wait is not None and 500 <= wait < 8_500 for wait in waits)
+
+
+async def test_without_broker_a_stream_hears_within_three_seconds(
+    make_app: MakeApp, serve: Any, reader_for: Any, tell_in: Any, signed_in: SignedIn, me: str
+) -> None:
+    app = await make_app()
+    async with serve(app) as client, reader_for(client)(signed_in(me)) as reader:
+        await tell_in(app)(me, "by the poll")
+        assert (await reader.next(3))[1]["number"] == "by the poll"
+
+
+async def test_ids_rise_in_the_order_of_the_commits(app: FastAPI, clock: ManualClock, me: str) -> None:
+    database = app.state.runtime.database
+    written = asyncio.Event()
+
+    async def tell(number: str) -> None:
+        async with database.transaction() as session:
+            await usecases.in_order(session)
+            await usecases.tell(session, me, "x", {"number": number}, now=clock.now())
+            written.set()
+            await asyncio.sleep(0.1 if number == "first" else 0)
+
+    first = asyncio.create_task(tell("first"))
+    await written.wait()
+    await asyncio.gather(first, *(tell(str(n)) for n in range(5)))
+    async with database.transaction() as session:
+        rows = (await session.scalars(select(FeedRow).order_by(FeedRow.id))).all()
+    assert rows[0].payload == {"number": "first"}
+    await database.close()
+
+
+async def test_a_push_of_another_worker_wakes_only_the_people_it_names(
+    app: FastAPI, client: AsyncClient, listening: Any, signed_in: SignedIn, me: str, clock: ManualClock
+) -> None:
+    run = app.state.runtime
+    hub: Hub = run.part(Hub)
+    async with listening(signed_in(me)) as reader:
+        await until(lambda: not hub.waiting)
+        async with run.database.transaction() as session:
+            await usecases.in_order(session)
+            await usecases.tell(session, me, "x", {"number": "quiet"}, now=clock.now())
+            session.info.pop(usecases.TOLD)  # as if another process had committed it
+        with pytest.raises(TimeoutError):
+            await reader.next(0.5)
+        await run.bus.publish(usecases.PUSH, json.dumps([str(new_id()), me]).encode())
+        assert (await reader.next())[1]["number"] == "quiet"

@@ -1,0 +1,119 @@
+"""Bad input at the front door gets a clear problem and loses nothing."""
+
+import io
+import zlib
+from collections.abc import Callable
+from datetime import timedelta
+from struct import pack
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from PIL import Image
+
+from deploy.local.actors import Actor, photo
+
+Body = Callable[..., dict[str, Any]]
+
+
+async def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = answer.json()
+    assert body["title"]
+    assert body["detail"]
+    assert body["request_id"] == answer.headers["x-request-id"]
+    return body
+
+
+async def upload(actor: Actor, content: bytes, kind: str = "image/jpeg") -> httpx.Response:
+    headers = {**actor.headers, "Content-Type": kind, "Idempotency-Key": "upload-" + str(len(content))}
+    return await actor.http.post("/v1/media", content=content, headers=headers)
+
+
+def png_claiming(width: int, height: int) -> bytes:
+    """A PNG whose header promises more pixels than anybody should decode."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return pack(">I", len(data)) + kind + data + pack(">I", zlib.crc32(kind + data))
+
+    head = pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 100))
+        + chunk(b"IEND", b"")
+    )
+
+
+async def test_a_broken_jpeg_is_named_as_such(city: Any) -> None:
+    resident = await city.resident()
+    whole = photo(-6.17, 106.63, city.clock.now(), "demo")
+    await problem(await upload(resident, whole[: len(whole) // 2]), 422)
+    await problem(await upload(resident, b"not a picture"), 422)
+    await problem(await upload(resident, b"<svg onload=alert(1)>", "image/svg+xml"), 415)
+
+
+async def test_a_50_megapixel_image_is_refused_before_it_is_decoded(city: Any) -> None:
+    answer = await upload(await city.resident(), png_claiming(10_000, 5_000), "image/png")
+    await problem(answer, 422)
+    assert answer.elapsed < timedelta(seconds=1.5)
+    assert Image.open(io.BytesIO(png_claiming(10_000, 5_000))).size == (10_000, 5_000)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"point": {"lat": 91, "lon": 106.6}}, "point.lat"),
+        ({"point": {"lat": -6.1}}, "point.lon"),
+        ({"category": "tidak-ada"}, "category"),
+        ({"description": "x" * 4_001}, "description"),
+        ({"description": "a\x00b"}, "description"),
+        ({"id": "7"}, "id"),
+    ],
+)
+async def test_a_wrong_field_is_named(city: Any, pothole: Body, changes: dict[str, Any], field: str) -> None:
+    resident, key = await city.resident(), uuid4().hex
+    answer = await resident.call("POST", "/v1/laksa/reports", body=pothole(**changes), key=key)
+    body = await problem(answer, 422)
+    assert [error["field"] for error in body["errors"]] == [field]
+    mended = await resident.call("POST", "/v1/laksa/reports", body=pothole(), key=key)
+    assert mended.status_code in (200, 201), "a refused try must not use up the key"
+
+
+async def test_a_point_outside_the_city_is_asked_about_and_taken_if_insisted(
+    city: Any, pothole: Body
+) -> None:
+    resident = await city.resident()
+    jakarta = {"lat": -6.2, "lon": 106.85}
+    await problem(await resident.call("POST", "/v1/laksa/reports", body=pothole(point=jakarta)), 422)
+    taken = await resident.post("/v1/laksa/reports", pothole(point=jakarta, insist_outside=True))
+    assert taken["state"]["code"] == "coordination"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"category": "jalan-berlubang", "description": "x", "point": {"lat": NaN, "lon": 1}}',
+        "[" * 50_000,
+        "{",
+    ],
+)
+async def test_nan_and_deep_and_broken_json_are_refused(city: Any, content: str) -> None:
+    resident = await city.resident()
+    headers = {**resident.headers, "Content-Type": "application/json", "Idempotency-Key": "odd-json-key"}
+    answer = await resident.http.post("/v1/laksa/reports", content=content, headers=headers)
+    await problem(answer, 422 if "NaN" in content else 400)
+
+
+async def test_a_missing_key_and_an_expired_token_say_what_to_do(city: Any, pothole: Body) -> None:
+    bare = await city.http.get("/v1/laksa/categories")
+    await problem(bare, 401)
+    resident = await city.resident()
+    sent = {**resident.headers, "Content-Type": "application/json"}
+    without = await resident.http.post("/v1/laksa/reports", json=pothole(), headers=sent)
+    assert (await problem(without, 400))["code"] == "idempotency_key_missing"
+    city.clock.advance(timedelta(minutes=11))
+    expired = await problem(await resident.call("GET", "/v1/me/requests"), 401)
+    assert expired["code"] == "unauthenticated"
