@@ -1,9 +1,11 @@
 """A server run as a child of this process, outside the process manager: what tests use."""
 
+import ctypes
 import signal
 import subprocess
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,26 +13,28 @@ from deploy.local.errors import StackError
 
 
 class Child:
-    """One server process, writing to `log`; `name` is what people call it."""
+    """One server process called `name`, writing to `log`; the signal `polite` asks it to stop."""
 
-    def __init__(self, name: str, log: Path) -> None:
+    def __init__(self, name: str, log: Path, polite: signal.Signals) -> None:
         self._name = name
+        self._polite = polite
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, command: list[str], **how: Any) -> None:
-        """Starts `command` in a session of its own, so that the terminal's Ctrl-C does not reach it."""
+        """Starts `command` out of reach of the terminal's Ctrl-C; if this process is killed it ends too."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **how
-            )
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                preexec_fn=partial(end_with_parent, self._polite), **how,
+            )  # fmt: skip
 
-    def stop(self, polite: signal.Signals, seconds: float) -> None:
-        """Sends `polite` and kills after `seconds`; nothing to do when it was never started."""
+    def stop(self, seconds: float) -> None:
+        """Asks it to stop and kills it after `seconds`; nothing to do when it was never started."""
         process, self._process = self._process, None
         if process is None:
             return
-        process.send_signal(polite)
+        process.send_signal(self._polite)
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -46,3 +50,8 @@ class Child:
                 lines = self._log.read_text(errors="replace").splitlines()[-8:] if self._log.exists() else []
                 raise StackError("\n".join([f"{self._name} did not start", *lines]))
             time.sleep(0.03)
+
+
+def end_with_parent(polite: signal.Signals) -> None:
+    """Has the kernel send `polite` to this process when the one that started it ends (PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, polite)

@@ -23,7 +23,7 @@ class Broker:
         self.folder = folder.absolute()
         self.port = port
         self.durable = durable
-        self._child = Child(f"NATS on port {port}", self.folder / "server.log")
+        self._child = Child(f"NATS on port {port}", self.folder / "server.log", signal.SIGTERM)
 
     def prepare(self) -> None:
         """Writes the server's settings, with the password, readable by this account only."""
@@ -42,7 +42,7 @@ class Broker:
 
     def stop(self, seconds: float = 10) -> None:
         """Stops the child started by `start`."""
-        self._child.stop(signal.SIGTERM, seconds)
+        self._child.stop(seconds)
 
     def wipe(self) -> None:
         """Removes streams, settings and password; the server must be stopped."""

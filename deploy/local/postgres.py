@@ -50,7 +50,7 @@ class Cluster:
         self.port = port
         self.durable = durable
         self.account = account_for_servers()
-        self._child = Child(f"PostgreSQL on port {port}", self.folder / "server.log")
+        self._child = Child(f"PostgreSQL on port {port}", self.folder / "server.log", signal.SIGINT)
 
     @property
     def place(self) -> Path:
@@ -88,7 +88,7 @@ class Cluster:
 
     def stop(self, seconds: float = 10) -> None:
         """Stops the child started by `start`: open transactions are rolled back (fast shutdown)."""
-        self._child.stop(signal.SIGINT, seconds)
+        self._child.stop(seconds)
 
     def wipe(self) -> None:
         """Removes the data, wherever it is; the server must be stopped."""

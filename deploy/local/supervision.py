@@ -1,6 +1,5 @@
 """The process manager, started and asked about what it keeps running."""
 
-import ctypes
 import http.client
 import os
 import resource
@@ -12,9 +11,11 @@ import time
 import xmlrpc.client
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from deploy.local.child import end_with_parent
 from deploy.local.errors import StackError
 from deploy.local.layout import Stack
 from deploy.local.private_files import private_folder
@@ -68,11 +69,12 @@ class Supervisor:
         _raise_file_limit()
         out = self.stack.folder / "logs" / "supervisord.out"
         settings = {"RUN_FOLDER": str(self.stack.folder), "PORT_BASE": str(self.stack.port_base)}
+        tie = partial(end_with_parent, signal.SIGTERM) if tied else None
         with out.open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "supervisor.supervisord", "-c", str(configuration)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.stack.root, start_new_session=True,
-                env=os.environ | settings, preexec_fn=_end_with_parent if tied else None,
+                env=os.environ | settings, preexec_fn=tie,
             )  # fmt: skip
         write_record(self.stack.folder, SUPERVISOR, process.pid)
         until = time.monotonic() + 10
@@ -129,7 +131,3 @@ class _UnixConnection(http.client.HTTPConnection):
 def _raise_file_limit() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _end_with_parent() -> None:
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG: a closed terminal leaves nothing behind

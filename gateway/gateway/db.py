@@ -1,8 +1,9 @@
 """The gateway's own tables stand on this Base."""
 
+from sqlalchemy.orm import DeclarativeBase
+
 from shared.db import COLUMN_TYPES
 from shared.tables import new_metadata
-from sqlalchemy.orm import DeclarativeBase
 
 
 class Base(DeclarativeBase):

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import resource
 import socket
 import sys
@@ -49,7 +50,9 @@ def serve(
 
 async def _serve(app: FastAPI, settings: Settings, package_folder: Path, http: Protocol | None) -> None:
     runtime: Runtime = app.state.runtime
-    public = _Public(_config(app, lifespan="on", http=http(runtime) if http else "auto"), runtime)
+    gc.collect()
+    gc.freeze()  # what was built at start stays for ever; walking over it again and again cost 100 ms a time
+    public = _Public(_config(app.state.front, lifespan="on", http=http(runtime) if http else "auto"), runtime)
     ops = _Beside(_config(OpsApp(app.state.runtime, package_folder), lifespan="off"))
     ops_socket = listen(settings.host, settings.ops_port)
     beside = asyncio.create_task(ops.serve(sockets=[ops_socket]))

@@ -76,7 +76,7 @@ async def rolled_back(database: Database) -> AsyncIterator[None]:
 @asynccontextmanager
 async def in_process(app: FastAPI) -> AsyncIterator[AsyncClient]:
     """A client that calls the app without a network and without its background work."""
-    async with AsyncClient(transport=ASGITransport(app=app), base_url="http://test") as client:
+    async with AsyncClient(transport=ASGITransport(app=app.state.front), base_url="http://test") as client:
         yield client
 
 
@@ -87,7 +87,7 @@ async def served(
     """The app on a loopback port with its lifespan, in this event loop; yields the base URL."""
     listener = listen("127.0.0.1", port)
     config = uvicorn.Config(
-        app,
+        app.state.front if isinstance(app, FastAPI) else app,
         http=http,
         log_config=None,
         access_log=False,

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.types import Message, Receive
 
@@ -61,7 +62,7 @@ async def form_field(x: Exchange, name: str) -> bytes | None:
     try:
         async with Request(x.scope, _replayed(body, x.receive)).form() as form:
             value = form.get(name)
-    except HTTPException as error:
+    except (HTTPException, MultiPartException) as error:
         raise BadRequest from error
     return value.encode() if isinstance(value, str) else None
 

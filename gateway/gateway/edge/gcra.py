@@ -3,7 +3,6 @@
 import math
 from typing import NamedTuple
 
-
 _SLACK_SECONDS = 5.0
 
 

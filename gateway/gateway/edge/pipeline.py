@@ -22,7 +22,6 @@ from shared.clock import stopwatch
 from shared.db import translate
 from shared.edge import context as contexts
 from shared.edge.context import RequestContext
-from shared.ids import new_id
 
 _log = log.get(__name__)
 _GONE = 499
@@ -75,7 +74,8 @@ class GatewayEdge:
         body.check_declared(x)
         await self._parts.who.client(x)
         x.context.caller = self._parts.who.caller(x)
-        refuse_unless(x.wanted.audiences, x.context.caller)
+        if not x.wanted.public:
+            refuse_unless(x.wanted.audiences, x.context.caller)
         # The answer cache and the merging of equal reads belong here: the caller is known, nobody asked yet.
         await self._answer(x)
 
@@ -139,14 +139,12 @@ class GatewayEdge:
 def _name(x: Exchange) -> None:
     """Request id, language and trace, from the request's own headers where they are harmless."""
     context = x.context
-    new = new_id().hex
-    offered = (
-        contexts.request_id(_text(x.headers.get(b"x-request-id"))) if b"x-request-id" in x.headers else ""
-    )
-    context.request_id = offered or new
+    new = os.urandom(24).hex()
+    offered = x.headers.get(b"x-request-id")
+    context.request_id = new[:32] if offered is None else contexts.request_id(_text(offered))
     context.language = _language(_text(x.headers.get(b"accept-language")))
     trace = contexts.traceparent(_text(x.headers.get(b"traceparent")))
-    context.traceparent = trace or f"00-{new}-{os.urandom(8).hex()}-00"
+    context.traceparent = trace or f"00-{new[:32]}-{new[32:]}-00"
 
 
 def _tell(x: Exchange) -> None:

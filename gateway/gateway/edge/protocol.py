@@ -75,10 +75,10 @@ class GatewayProtocol(HttpToolsProtocol):
         self._phase = _HEAD
 
     def on_headers_complete(self) -> None:
-        """The body's time begins; a target that is no path is a trick (RFC 9112 3.2.2, smuggling)."""
+        """The body's time begins. A target that is no path, or another version, is a trick (RFC 9112 3.2)."""
         self._phase, self._received, self._window = _BODY, 0, 0
-        if not self.url.startswith(b"/"):
-            raise ValueError("the request target is not in origin form")
+        if not self.url.startswith(b"/") or self.parser.get_http_version() not in ("1.1", "1.0"):
+            raise ValueError("the request line is not what this server speaks")
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

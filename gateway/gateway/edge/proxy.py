@@ -77,6 +77,8 @@ async def _relay(x: Exchange, response: aiohttp.ClientResponse, patience: Patien
     headers = passing.down(response.raw_headers)
     await x.answer({"type": "http.response.start", "status": response.status, "headers": headers})
     await x.answer({"type": "http.response.body", "body": b"".join(whole), "more_body": not ended})
+    if not ended:
+        patience.listen()
     while not ended:
         patience.until(x.wanted.seconds)
         part = await content.readany()

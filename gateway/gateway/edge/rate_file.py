@@ -5,6 +5,7 @@ import hashlib
 import mmap
 import os
 import struct
+from functools import lru_cache
 from pathlib import Path
 
 from gateway.edge.gcra import Decision, Policy, decide
@@ -36,17 +37,21 @@ class RateFile:
         except BaseException:
             os.close(self._file)
             raise
+        self._place = lru_cache(16_384)(self._find_place)
 
     def take(self, key: bytes, policy: Policy, now: float) -> Decision:
         """Admits or refuses one request of this key; `now` in seconds on the machine's stopwatch."""
-        digest = hashlib.blake2b(key, digest_size=16, key=self._secret).digest()
-        place, mark = struct.unpack("<QQ", digest)
-        start = _HEAD + place % _SLOTS * _SLOT.size
+        start, mark = self._place(key)
         fcntl.lockf(self._file, fcntl.LOCK_EX, _SLOT.size, start)
         try:
-            return self._decide(start, mark or 1, policy, now)
+            return self._decide(start, mark, policy, now)
         finally:
             fcntl.lockf(self._file, fcntl.LOCK_UN, _SLOT.size, start)
+
+    def _find_place(self, key: bytes) -> tuple[int, int]:
+        digest = hashlib.blake2b(key, digest_size=16, key=self._secret).digest()
+        place, mark = struct.unpack("<QQ", digest)
+        return _HEAD + place % _SLOTS * _SLOT.size, mark or 1
 
     def close(self) -> None:
         """Unmaps the file; its state stays for the other workers."""

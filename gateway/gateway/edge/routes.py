@@ -21,6 +21,7 @@ class Operation:
     method: str
     city: XCity
     audiences: tuple[Audience, ...]
+    public: bool
 
     @property
     def seconds(self) -> float | None:
@@ -105,7 +106,7 @@ def shape(template: str) -> str:
 def _operation(service: str | None, template: str, method: str, operation: Mapping[str, Any]) -> Operation:
     city = XCity.model_validate(operation["x-city"])
     audiences = tuple(Audience.parse(name) for name in city.audience)
-    return Operation(service, template, method.upper(), city, audiences)
+    return Operation(service, template, method.upper(), city, audiences, "public" in city.audience)
 
 
 def _child(node: _Node, segment: str) -> _Node:

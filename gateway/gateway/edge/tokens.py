@@ -35,7 +35,11 @@ class AccessTokens:
             claims = verify(text, self._keys, typ=TYPE, audience=AUDIENCE, now=self._clock.now())
             caller = replace(caller_from(claims), client=client)
             until = float(claims["exp"])
-            if caller.kind not in _KINDS or not isinstance(caller.sub, str) or not isinstance(caller.sid, str):
+            if (
+                caller.kind not in _KINDS
+                or not isinstance(caller.sub, str)
+                or not isinstance(caller.sid, str)
+            ):
                 raise Unauthenticated
         except (KeyError, TypeError, ValueError) as error:
             raise Unauthenticated from error

@@ -18,7 +18,8 @@ async def clean_media(run: Runtime) -> None:
     prefixes = cycle(PREFIXES)
 
     async def clean() -> None:
-        await remove_unattached(run)
+        if run.bus.connected.is_set():  # without broker nobody can say that a file is needed
+            await remove_unattached(run)
         await remove_orphans(run, next(prefixes), SystemClock().now())
 
     await forever("media_cleaned", clean, _EVERY_SECONDS)

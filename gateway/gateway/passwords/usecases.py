@@ -105,10 +105,12 @@ def equip(run: Runtime) -> None:
 
 
 async def _count_try(database: Database, name: str, name_hash: bytes, now: datetime) -> Credential | None:
+    first = insert(Attempt).values(username_hash=name_hash, tries=0, last_at=now)
+    locked = first.on_conflict_do_update(
+        index_elements=["username_hash"], set_={"username_hash": first.excluded.username_hash}
+    )  # an update that changes nothing: it locks the row, also when a success is deleting it just now
     async with database.transaction() as session:
-        first = insert(Attempt).values(username_hash=name_hash, tries=0, last_at=now)
-        await session.execute(first.on_conflict_do_nothing())
-        attempt = await session.get_one(Attempt, name_hash, with_for_update=True)
+        attempt = (await session.scalars(locked.returning(Attempt))).one()
         attempt.count(now)
         return await session.scalar(select(Credential).where(Credential.username == name))
 

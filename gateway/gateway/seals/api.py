@@ -1,8 +1,11 @@
 """HTTP of this slice."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import Path, Request, Response
+from sqlalchemy import Row
 
 from gateway.seals import queries
 from gateway.seals.schemas import SealOut
@@ -31,12 +34,16 @@ async def seals(
 ) -> Response:
     """The seals of a service's ledger, newest first: they prove that nothing was cut off its end."""
     name = service.removeprefix("svc-")
-    filters = {"service": name}
-    rows = await queries.of_service(session, name, before=_place(cursor, filters), limit=limit + 1)
+    before = _place(cursor, {"service": name})
+    rows = await queries.of_service(session, name, before=before, limit=limit + 1)
+    return reply(request, _page(rows, limit, name, run.city.zone), public=True)
+
+
+def _page(rows: Sequence[Row[Any]], limit: int, service: str, zone: ZoneInfo) -> Page[SealOut]:
     shown, last = rows[:limit], rows[limit - 1] if len(rows) > limit else None
-    items = [SealOut(seq=r.seq, hash=r.hash.hex(), at=r.at.astimezone(run.city.zone)) for r in shown]
-    following = last and paging.encode([last.seq, last.hash.hex()], filters)
-    return reply(request, Page(items=items, next=following), public=True)
+    items = [SealOut(seq=row.seq, hash=row.hash.hex(), at=row.at.astimezone(zone)) for row in shown]
+    following = last and paging.encode([last.seq, last.hash.hex()], {"service": service})
+    return Page(items=items, next=following)
 
 
 def _place(cursor: str | None, filters: dict[str, str]) -> tuple[int, bytes] | None:

@@ -9,7 +9,6 @@ from gateway.streams.rules import Hub, Listener, reload_frame
 from shared.clock import Clock
 from shared.errors import Unavailable
 
-_SEND_SECONDS = 30  # a client that does not read is not waited for any longer
 _RETRY_MS = 3_000
 
 
@@ -50,15 +49,15 @@ class EventStream(Response):
             self._hub.release(self._listener)
 
     async def _talk(self, send: Send) -> None:
-        await _send(send, self._greeting)
+        await self._say(send, self._greeting)
         while not self._listener.over:
             left = (self._listener.ends_at - self._clock.now()).total_seconds()
             if left <= 0:
                 self._listener.end(reload_frame())
             words = await self._next(max(0.0, min(left, self._hub.beat_seconds)))
             if words:
-                await _send(send, words)
-        await _send(send, self._listener.take(), more=False)
+                await self._say(send, words)
+        await self._say(send, self._listener.take(), more=False)
 
     async def _next(self, seconds: float) -> bytes:
         """What is to be said next: news, or after `seconds` a comment that keeps the connection alive."""
@@ -76,7 +75,6 @@ class EventStream(Response):
         finally:
             self._listener.end(b"")
 
-
-async def _send(send: Send, words: bytes, *, more: bool = True) -> None:
-    async with asyncio.timeout(_SEND_SECONDS):
-        await send({"type": "http.response.body", "body": words, "more_body": more})
+    async def _say(self, send: Send, words: bytes, *, more: bool = True) -> None:
+        async with asyncio.timeout(self._hub.patience_seconds):
+            await send({"type": "http.response.body", "body": words, "more_body": more})

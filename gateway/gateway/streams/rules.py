@@ -56,9 +56,11 @@ class Hub:
     A further one takes the place of her oldest: a phone that changed its network leaves a dead one behind.
     """
 
-    def __init__(self, *, places: int = 10_000, per_person: int = 5, beat_seconds: float = 15) -> None:
+    def __init__(self, *, places: int = 10_000, per_person: int = 5) -> None:
         self._places, self._per_person = places, per_person
-        self.beat_seconds = beat_seconds
+        self.beat_seconds = 15.0
+        self.patience_seconds = 30.0
+        """How long a client may take to read what was sent before it counts as gone."""
         self._people: dict[str, list[Listener]] = {}
         self._ended: dict[str, None] = {}
         self._stopped = False

@@ -5,10 +5,10 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from nats.errors import Error as NatsError
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import Table, delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.streams import queries
@@ -25,6 +25,8 @@ _log = log.get(__name__)
 TICKET_SECONDS = 30
 KEPT = timedelta(hours=24)
 TOLD = "told"  # in session.info: whom this transaction tells something
+_TURN = "feed_turn"  # in session.info: that it holds the lock
+_FEED = cast(Table, FeedRow.__table__)
 _LOCK = 0xFEED
 _BATCH = 5_000
 PUSH = "push.feed"  # the core NATS subject on which workers hear whose feeds grew
@@ -46,7 +48,9 @@ async def in_order(session: AsyncSession) -> None:
 
     Ids are given in the order of the commits: a reader who has seen id 7 has seen everything before it.
     """
-    await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    if not session.info.get(_TURN):
+        await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        session.info[_TURN] = True
 
 
 async def tell(
@@ -57,7 +61,7 @@ async def tell(
     In the payload a text is {id, en}, and a moment is ISO 8601 under a name that ends in `_at`.
     """
     row = {"citizen_id": citizen_id, "event": event, "payload": payload, "created_at": now}
-    await session.execute(insert(FeedRow).values(row))
+    await session.execute(insert(_FEED), row)
     session.info.setdefault(TOLD, set()).add(citizen_id)
 
 

@@ -25,12 +25,10 @@ async def append(
     """
     entry_id = new_id()
     session.info["written"] = True
-    await session.execute(
-        insert(entries).values(
-            id=entry_id, entity_id=entity_id, entity_version=entity_version, facts=checked(facts)
-        )
-    )
-    await session.execute(insert(unchained).values(entry_id=entry_id, entity_version=entity_version))
+    version = {"entity_version": entity_version}
+    row = {"id": entry_id, "entity_id": entity_id, "facts": checked(facts)} | version
+    await session.execute(insert(entries), row)
+    await session.execute(insert(unchained), {"entry_id": entry_id} | version)
     return entry_id
 
 

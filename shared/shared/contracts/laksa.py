@@ -1,4 +1,4 @@
-"""Events LAKSA publishes: what happened to a report. No free text, no citizen, no place finer than a district.
+"""Events LAKSA publishes: what happened to a report. No free text, no citizen, no place finer than district.
 
 All are internal: one class serves reports of every privacy class, and a police matter must not reach a feed.
 What the public may know travels as document_published, tags_purged and count_moved of contracts/city.py.

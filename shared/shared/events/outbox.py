@@ -12,24 +12,29 @@ from shared.tables import outbox
 
 
 async def emit(
-    session: AsyncSession, event: Event, *, entity_id: str, entity_version: int, now: datetime
+    session: AsyncSession, *events: Event, entity_id: str, entity_version: int, now: datetime
 ) -> None:
-    """Writes the event into the open transaction.
+    """Writes the events of one change into the open transaction, in one statement.
 
     `entity_version` is the row's version after the change, incremented under the row's lock: subscribers
     ignore versions at or below the one they hold.
     """
     bound = structlog.contextvars.get_contextvars()
     session.info["written"] = True
-    await session.execute(
-        insert(outbox).values(
-            id=new_id(),
-            type=f"{session.info['publisher']}.{event.name}",
-            entity_id=entity_id,
-            entity_version=entity_version,
-            data=event.model_dump(mode="json"),
-            occurred_at=now,
-            traceparent=bound.get("traceparent"),
-            causation_id=bound.get("causation_id"),
-        )
-    )
+    common = {
+        "entity_id": entity_id,
+        "entity_version": entity_version,
+        "occurred_at": now,
+        "traceparent": bound.get("traceparent"),
+        "causation_id": bound.get("causation_id"),
+    }
+    rows = [
+        {
+            "id": new_id(),
+            "type": f"{session.info['publisher']}.{event.name}",
+            "data": event.model_dump(mode="json"),
+            **common,
+        }
+        for event in events
+    ]
+    await session.execute(insert(outbox), rows)

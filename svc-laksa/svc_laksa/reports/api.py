@@ -84,7 +84,7 @@ async def read_report(
     session: Db,
     run: Run,
     words: InWords,
-    caller: Annotated[Caller, Allow(Anyone)],
+    caller: Annotated[Caller, Allow(Anyone, Citizen, Staff())],
     view: View | None = None,
 ) -> Response:
     """One report by id or number. Without `view` the best one the caller has; 404 if it is none of theirs."""
@@ -100,7 +100,7 @@ async def read_timeline(
     session: Db,
     run: Run,
     words: InWords,
-    caller: Annotated[Caller, Allow(Anyone)],
+    caller: Annotated[Caller, Allow(Anyone, Citizen, Staff())],
 ) -> Response:
     """Everything that happened, oldest first (the latest 200 steps), as the resident sees it."""
     found = await read(session, run, which, None, caller=caller)

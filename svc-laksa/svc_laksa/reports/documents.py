@@ -1,6 +1,6 @@
 """A report in words: labels and sentences in one language, and the events that tell the city of a step."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -20,7 +20,7 @@ from shared.runtime import Runtime
 from shared.schemas import Labelled
 from svc_laksa.pack import ReportCategories
 from svc_laksa.reports import rules
-from svc_laksa.reports.models import Report
+from svc_laksa.reports.models import Report, ReportFile
 from svc_laksa.reports.rules import Action, State
 
 TAG = "laksa:reports"
@@ -131,7 +131,51 @@ class Told(Protocol):
 def events_of(step: Told, reason_code: str | None, more: dict[str, Any]) -> Iterator[Event]:
     """The step itself, then what the gateway keeps of it. No free text: titles are the category's name."""
     report = step.report
-    yield EVENTS[step.action](
+    yield _own_event(step, reason_code, more)
+    if report.citizen_id is not None:
+        yield _request_updated(step)
+    if (step.old_state, step.old_agency) != (report.state, report.agency):
+        yield _count_moved(step)
+    if report.listed and not step.was_listed:
+        yield _published(step)
+    if step.was_listed and not report.listed:
+        yield DocumentWithdrawnV1(kind=KIND, id=str(report.id))
+    if report.listed or step.was_listed:
+        yield TagsPurgedV1(tags=(TAG,))
+
+
+def facts_of(
+    step: Told, reason_code: str | None, digests: Mapping[str, str], files: Sequence[ReportFile]
+) -> dict[str, Any]:
+    """What anybody may read of a step in the ledger; of a restricted report neither category nor district.
+
+    `digests` are the salted ones of what was written, by kind; of files only evidence is told, by its hash.
+    """
+    report, restricted = step.report, step.report.privacy in rules.RESTRICTED
+    return {
+        "action": step.action,
+        "at": step.now.isoformat(),
+        "from": step.old_state,
+        "to": report.state,
+        "role": step.role,
+        "agency": report.agency,
+        "reason_code": reason_code,
+        "privacy": report.privacy,
+        "category": None if restricted else report.category,
+        "district": None if restricted else report.district,
+        "texts": dict(digests),
+        "evidence": [file.sha256 for file in files if file.kind == "evidence"],
+    }
+
+
+def link(report_id: UUID) -> str:
+    """Where the report is read."""
+    return f"/v1/laksa/reports/{report_id}"
+
+
+def _own_event(step: Told, reason_code: str | None, more: dict[str, Any]) -> Event:
+    report = step.report
+    return EVENTS[step.action](
         report_id=report.id,
         number=report.code,
         category=report.category,
@@ -145,45 +189,18 @@ def events_of(step: Told, reason_code: str | None, more: dict[str, Any]) -> Iter
         due_at=None if report.stopped_at else report.deadline_at,
         **more,
     )
-    if report.citizen_id is not None:
-        yield _request_updated(step)
-    if (step.old_state, step.old_agency) != (report.state, report.agency):
-        yield CountMovedV1(
-            measure="laksa_reports",
-            from_state=step.old_state,
-            to_state=report.state,
-            district=report.district,
-            agency=report.agency,
-            from_agency=step.old_agency if step.old_agency != report.agency else None,
-        )
-    if report.listed and not step.was_listed:
-        yield _published(step)
-    if step.was_listed and not report.listed:
-        yield DocumentWithdrawnV1(kind=KIND, id=str(report.id))
-    if report.listed or step.was_listed:
-        yield TagsPurgedV1(tags=(TAG,))
 
 
-def facts_of(step: Told, reason_code: str | None) -> dict[str, Any]:
-    """What anybody may read of a step in the ledger; of a restricted report neither category nor district."""
-    report, restricted = step.report, step.report.privacy in rules.RESTRICTED
-    return {
-        "action": step.action,
-        "at": step.now.isoformat(),
-        "from": step.old_state,
-        "to": report.state,
-        "role": step.role,
-        "agency": report.agency,
-        "reason_code": reason_code,
-        "privacy": report.privacy,
-        "category": None if restricted else report.category,
-        "district": None if restricted else report.district,
-    }
-
-
-def link(report_id: UUID) -> str:
-    """Where the report is read."""
-    return f"/v1/laksa/reports/{report_id}"
+def _count_moved(step: Told) -> CountMovedV1:
+    report = step.report
+    return CountMovedV1(
+        measure="laksa_reports",
+        from_state=step.old_state,
+        to_state=report.state,
+        district=report.district,
+        agency=report.agency,
+        from_agency=step.old_agency if step.old_agency != report.agency else None,
+    )
 
 
 def _request_updated(step: Told) -> RequestUpdatedV1:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, func, literal_column, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import paging
@@ -75,7 +75,7 @@ class Filters:
 
     def conditions(self) -> Iterable[ColumnElement[bool]]:
         """As SQL, the listed ones only."""
-        yield Report.listed.is_(True)
+        yield Report.listed == true()
         if self.categories:
             yield Report.category.in_(self.categories)
         for column, value in (
@@ -147,7 +147,7 @@ async def nearby(
     ).label("distance_m")
     statement = (
         _with_excerpt(distance)
-        .where(Report.listed.is_(True), Report.closed_at.is_(None), distance <= radius_m)
+        .where(Report.listed == true(), Report.closed_at.is_(None), distance <= radius_m)
         .where(_within(Box(lon - wide, lat - high, lon + wide, lat + high)))
         .order_by(_PLACE.op("<->")(centre))
         .limit(limit)

@@ -56,10 +56,7 @@ async def submit(
         raise SignInNeeded
     receipts = reports.accepted(run, sent.media, caller=caller, now=now)
     token = None if caller.kind == "citizen" else secrets.token_urlsafe(32)
-    row = _row(run, sent, category, now) | {
-        "citizen_id": caller.sub if caller.kind == "citizen" else None,
-        "follow_digest": secret_digest(token) if token else None,
-    }
+    row = _row(run, sent, category, now) | _reporter(caller, token)
     row["cover"] = _cover(row, receipts)
     report, is_new = await _insert(session, row)
     if not is_new:
@@ -94,37 +91,55 @@ def _category(run: Runtime, sent: ReportIn) -> Category:
 
 
 def _row(run: Runtime, sent: ReportIn, category: Category, now: datetime) -> dict[str, Any]:
-    """The first standing of a report: routed, timed, its place coarse and sealed where that is sensitive."""
+    """A report as it comes in: placed, routed, timed."""
     report_id, located = sent.id or new_id(), _located(run, sent)
-    outside = not located.inside
-    rule = category.routing[-1] if outside else category.route(located)
-    state = State.MODERATION if category.moderation else State.COORDINATION if outside else State.RECEIVED
-    limit = run.part(ReportCategories).deadline(category)
-    return _place(run, sent, category, report_id) | {
+    return {
         "id": report_id,
         "version": 1,
-        "sent_digest": hashlib.sha256(sent.model_dump_json().encode()).digest(),
+        "sent_digest": hashlib.sha256(_content(sent)).digest(),
         "category": category.code,
         "privacy": category.privacy,
         "urgency": category.urgency,
         "village": located.village.code,
         "district": located.district.code,
         "approximate": located.approximate,
-        "outside_city": outside,
-        "state": state,
-        "resumes_to": State.RECEIVED if state == State.COORDINATION else None,
-        "waits_for": waits_for(state, False),
+        "outside_city": not located.inside,
         "challenged": False,
-        "listed": is_listed(category.privacy, state),
+        "received_at": now,
+        "updated_at": now,
+        **_place(run, sent, category, report_id),
+        **_limit(run, category, now),
+        **_route(run, category, located),
+    }
+
+
+def _route(run: Runtime, category: Category, located: Located) -> dict[str, Any]:
+    """To whom, and why: a point outside the city falls under the rule for the whole city."""
+    rule = category.route(located) if located.inside else category.routing[-1]
+    state = State.RECEIVED if located.inside else State.COORDINATION
+    state = State.MODERATION if category.moderation else state
+    return {
         "agency": rule.agency,
         "rule": rule.id,
         "pack": run.city.digest,
         "hand_overs": 0,
-        "received_at": now,
-        "updated_at": now,
-        "deadline_at": limit.due(now, run.city.calendar),
-        "counts": "working_days" if limit.hours is None else "hours",
+        "state": state,
+        "resumes_to": State.RECEIVED if state == State.COORDINATION else None,
+        "waits_for": waits_for(state, False),
+        "listed": is_listed(category.privacy, state),
     }
+
+
+def _limit(run: Runtime, category: Category, now: datetime) -> dict[str, Any]:
+    limit = run.part(ReportCategories).deadline(category)
+    counts = "working_days" if limit.hours is None else "hours"
+    return {"deadline_at": limit.due(now, run.city.calendar), "counts": counts}
+
+
+def _reporter(caller: Caller, token: str | None) -> dict[str, Any]:
+    """An opaque id, or the digest of a guest's token: nothing that says who it is."""
+    citizen_id = caller.sub if caller.kind == "citizen" else None
+    return {"citizen_id": citizen_id, "follow_digest": secret_digest(token) if token else None}
 
 
 def _located(run: Runtime, sent: ReportIn) -> Located:
@@ -154,8 +169,8 @@ async def _insert(session: AsyncSession, row: dict[str, Any]) -> tuple[Report, b
     """The new report, or the one that has this id already and False; a number drawn twice is drawn again."""
     for _ in range(_TRIES):
         row["code"] = new_code("LKS")
-        statement = insert(Report).values(**row).on_conflict_do_nothing().returning(Report)
-        report = await session.scalar(statement)
+        statement = insert(Report).on_conflict_do_nothing().returning(Report)
+        report = await session.scalar(statement, row)
         if report is not None:
             return report, True
         known = await session.get(Report, row["id"])
@@ -177,6 +192,11 @@ def _texts(sent: ReportIn) -> dict[str, str]:
     attributes = json.dumps(sent.attributes, ensure_ascii=False) if sent.attributes else None
     written = {"description": sent.description, "address": sent.address, "attributes": attributes}
     return {kind: text for kind, text in written.items() if text}
+
+
+def _content(sent: ReportIn) -> bytes:
+    """What makes it the same report; its files may have been uploaded again."""
+    return sent.model_dump_json(exclude={"media"}).encode()
 
 
 def _facts(report: Report) -> dict[str, Any]:

@@ -18,7 +18,7 @@ class Proof:
     place: tuple[float, float] | None
 
     def is_after(self, began: datetime, now: datetime) -> bool:
-        """Whether it shows a later state than `began`; five minutes ahead is a camera's clock, more is not."""
+        """Whether it shows a later state than `began`; five minutes ahead may be the camera's clock."""
         return began < self.taken_at <= now + _SKEW
 
     def metres_from(self, lat: float, lon: float) -> int | None:

@@ -99,8 +99,8 @@ async def finish(
 ) -> tuple[Report, list[str]]:
     """Says that the work is done and files evidence; (the report, codes of warnings).
 
-    422 `evidence_missing` unless at least one file of the caller was made since the report came in, or since it
-    was last reopened.
+    422 `evidence_missing` unless at least one file of the caller was made since the report came in, or
+    since it was last reopened.
     """
     hand = await reports.take(session, run, target, Action.FINISH, caller=caller, now=now)
     began = await reports.work_began(session, hand.report)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from typing import Any, cast
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from httpx import AsyncClient, Response
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from deploy.local.nats import Broker
 from gateway.app import create_app
 from gateway.clients import usecases as clients
 from gateway.edge.fresh import Memory
@@ -23,7 +25,7 @@ from gateway.vault import Vault
 from shared.clock import ManualClock
 from shared.settings import Settings
 from shared.tables import outbox
-from shared.testing import in_process
+from shared.testing import in_process, served
 
 PHONE, CODE = "0812 0000 0001", "123456"
 PASSWORD, SECRET = "a long pass phrase", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -35,8 +37,8 @@ def make_app(databases: Any, settings_for: Callable[..., Any], clock: ManualCloc
     """`make_app(**settings)`: the whole gateway with a database of its own and the code 123456."""
 
     def make(**more: Any) -> FastAPI:
-        values = {"demo_otp": CODE} | more
-        return create_app(settings_for(GatewaySettings, databases.new("gateway"), **values), clock)
+        url = more.pop("database_url", None) or databases.new("gateway")
+        return create_app(settings_for(GatewaySettings, url, **({"demo_otp": CODE} | more)), clock)
 
     return make
 
@@ -163,3 +165,21 @@ class People:
 def someone(client: AsyncClient, app: FastAPI, clock: ManualClock) -> People:
     """Signs people in."""
     return People(client, app, clock)
+
+
+@pytest.fixture
+async def two_workers(
+    make_app: Callable[..., FastAPI], databases: Any, broker: Broker, clock: ManualClock
+) -> AsyncIterator[list[People]]:
+    """People at two workers of one gateway, with a broker between them."""
+    url = databases.new("gateway")
+    async with AsyncExitStack() as stack:
+        found: list[People] = []
+        for _ in range(2):
+            app = make_app(database_url=url, nats_url=broker.url())
+            if not found:
+                await with_front_ends(app, clock)
+            address = await stack.enter_async_context(served(app))
+            client = AsyncClient(base_url=address, headers={"X-Api-Key": KEY})
+            found.append(People(await stack.enter_async_context(client), app, clock))
+        yield found

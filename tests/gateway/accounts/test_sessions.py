@@ -3,12 +3,14 @@
 import asyncio
 import base64
 import json
+import time
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from httpx import AsyncClient
+from httpx import AsyncClient, Response
 
 from gateway.accounts import queries
 from gateway.accounts import usecases as accounts
@@ -124,6 +126,24 @@ async def test_an_ended_session_is_refused_at_the_door(someone: Any, client: Asy
     assert (await someone.me(one["access_token"])).status_code == 401
     assert (await someone.me(other["access_token"])).status_code == 200
     assert (await someone.refresh(one["refresh_token"])).json()["code"] == "session_ended"
+
+
+async def test_workers_hear_of_an_ended_session_within_a_second(two_workers: Any) -> None:
+    here, there = two_workers
+    signed_in = await here.citizen()
+    token = signed_in["access_token"]
+    await until(lambda: there.me(token), 200, seconds=10)
+    await here.client.post("/v1/auth/logout", json={}, headers=auth(signed_in))
+    assert await until(lambda: there.me(token), 401, seconds=5) < 1
+
+
+async def until(ask: Callable[[], Awaitable[Response]], status: int, seconds: float) -> float:
+    """Asks again and again until the answer has this status; answers how long it took."""
+    began = time.perf_counter()
+    while (await ask()).status_code != status:
+        assert time.perf_counter() - began < seconds
+        await asyncio.sleep(0.02)
+    return time.perf_counter() - began
 
 
 async def test_the_edge_reads_which_sessions_ended_lately(someone: Any, clock: ManualClock) -> None:

@@ -1,7 +1,6 @@
 """Staff sign-in: password and one-time code, and no way to find out which of them was wrong."""
 
 import asyncio
-import statistics
 import time
 from datetime import timedelta
 from typing import Any
@@ -49,7 +48,7 @@ async def test_an_unknown_name_a_wrong_password_and_a_wrong_code_look_and_take_t
     }
     bodies: dict[str, list[Any]] = {way: [] for way in ways}
     times: dict[str, list[float]] = {way: [] for way in ways}
-    for _ in range(6):
+    for _ in range(8):
         for way, given in ways.items():
             began = time.perf_counter()
             answer = await someone.staff(**given)
@@ -60,8 +59,8 @@ async def test_an_unknown_name_a_wrong_password_and_a_wrong_code_look_and_take_t
         wrong_code = someone.totp(50)
         ways["wrong code"] = {"totp": wrong_code}
     assert len({repr(b) for each in bodies.values() for b in each}) == 1
-    medians = {way: statistics.median(each) for way, each in times.items()}
-    assert max(medians.values()) / min(medians.values()) < 1.5, medians
+    quickest = {way: min(each) for way, each in times.items()}  # what is left when the machine is busy
+    assert max(quickest.values()) / min(quickest.values()) < 1.5, quickest
 
 
 async def test_a_code_is_good_one_step_early_and_one_step_late(someone: Any, clock: ManualClock) -> None:

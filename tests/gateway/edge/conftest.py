@@ -10,11 +10,12 @@ from typing import Annotated, Any
 import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
+from httpx import AsyncClient
+
 from gateway.app import create_app
 from gateway.clients import usecases as clients
 from gateway.edge.protocol import gateway_protocol
 from gateway.settings import GatewaySettings
-from httpx import AsyncClient
 from shared.app import Service, build_app
 from shared.auth import Allow, Anyone, Caller, Citizen, Staff
 from shared.clock import ManualClock
@@ -44,9 +45,7 @@ class Words(In):
 async def seen(request: Request, caller: Annotated[Caller, Allow(Anyone)]) -> Seen:
     """Tells what arrived."""
     known = {"kind": caller.kind, "sub": caller.sub, "client": caller.client, "device": caller.device}
-    return Seen(
-        caller=known, headers=dict(request.headers), path=request.url.path, query=request.url.query
-    )
+    return Seen(caller=known, headers=dict(request.headers), path=request.url.path, query=request.url.query)
 
 
 @router.get("/articles/nearby")
@@ -156,10 +155,13 @@ SERVICE = Service(name="svc-news", package="svc_news", title="A service to try",
 class Town:
     """A gateway and the services behind it."""
 
-    def __init__(self, gateway: FastAPI, news: FastAPI, url: str, client: AsyncClient, news_port: int) -> None:
+    def __init__(
+        self, gateway: FastAPI, news: FastAPI, url: str, client: AsyncClient, news_port: int
+    ) -> None:
         self.gateway, self.news, self.url, self.client = gateway, news, url, client
         self.news_port = news_port
         self.run = gateway.state.runtime
+        self.gateway_url = self.run.settings.database_url.get_secret_value()
 
     @property
     def notes(self) -> list[str]:
@@ -204,8 +206,12 @@ def make_gateway(settings_for: Callable[..., Any], databases: Any) -> Callable[.
     def make(clock: ManualClock, news_port: int, **more: Any) -> FastAPI:
         url = more.pop("database_url", None) or databases.new("gateway")
         services = (
-            ServiceAddress(name="svc-news", url=f"http://127.0.0.1:{news_port}", prefixes=("/v1/news", "/feeds/news")),
-            ServiceAddress(name="svc-prices", url=f"http://127.0.0.1:{free_port()}", prefixes=("/v1/prices",)),
+            ServiceAddress(
+                name="svc-news", url=f"http://127.0.0.1:{news_port}", prefixes=("/v1/news", "/feeds/news")
+            ),
+            ServiceAddress(
+                name="svc-prices", url=f"http://127.0.0.1:{free_port()}", prefixes=("/v1/prices",)
+            ),
         )
         values = {"services": services, "documents_seconds": 0.2, "user_burst": 1_000, **more}
         return create_app(settings_for(GatewaySettings, url, **values), clock)
@@ -233,7 +239,8 @@ def open_town(
             news_url = await stack.enter_async_context(served(news))
             port = int(news_url.rpartition(":")[2])
             gateway = make_gateway(clock, port, **settings)
-            await with_key(gateway, clock, **(client or {}))
+            if "database_url" not in settings:
+                await with_key(gateway, clock, **(client or {}))
             http = gateway_protocol(gateway.state.runtime)
             url = await stack.enter_async_context(served(gateway, http=http))
             await ready(gateway)

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from httpx import AsyncClient, ReadTimeout
+
 from gateway.clients import usecases as clients
 from gateway.edge.catalogue import Catalogue
-from httpx import AsyncClient, ReadTimeout
 from shared.clock import ManualClock
 from shared.testing import free_port, served
 
@@ -89,7 +90,9 @@ async def misbehaving() -> AsyncIterator[tuple[Misbehaving, int]]:
 
 
 @pytest.fixture
-async def broken(make_gateway: Any, clock: ManualClock) -> AsyncIterator[tuple[AsyncClient, Misbehaving, Any]]:
+async def broken(
+    make_gateway: Any, clock: ManualClock
+) -> AsyncIterator[tuple[AsyncClient, Misbehaving, Any]]:
     """A gateway in front of a misbehaving service."""
     async with misbehaving() as (service, port):
         gateway = make_gateway(clock, port, documents_seconds=1_000)
@@ -257,7 +260,10 @@ async def test_a_service_that_is_down_keeps_its_routes_is_503_and_heals(
     async with served(make_news(clock), port), served(first):
         await loaded(first)
     gateway = make_gateway(clock, port, database_url=database)  # started while the service is down
-    async with served(gateway) as url, AsyncClient(base_url=url, headers={"X-Api-Key": "key_to_break"}) as client:
+    async with (
+        served(gateway) as url,
+        AsyncClient(base_url=url, headers={"X-Api-Key": "key_to_break"}) as client,
+    ):
         await loaded(gateway)
         assert code(await client.get("/v1/news/seen")) == (503, "unavailable")
         assert code(await client.post("/v1/news/words", json={"words": "x"})) == (503, "unavailable")
@@ -282,4 +288,3 @@ async def test_a_full_pool_is_a_bulkhead(make_gateway: Any, clock: ManualClock) 
                 answers = await asyncio.gather(*(client.get("/v1/news/thing") for _ in range(12)))
             assert {a.status_code for a in answers} == {503}
             assert len(service.requests) <= 6
-

@@ -60,7 +60,9 @@ async def test_an_unknown_path_is_404_and_a_wrong_method_405_with_or_without_a_k
         assert (await bare.put("/v1/news/articles/7")).headers["allow"] == "GET, HEAD, OPTIONS"
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/internal/snapshots/x", "/v1/news", "/v1/newsroom", "/v1/news/seen/"])
+@pytest.mark.parametrize(
+    "path", ["/metrics", "/internal/snapshots/x", "/v1/news", "/v1/newsroom", "/v1/news/seen/"]
+)
 async def test_what_is_not_public_is_not_there(town: Any, path: str) -> None:
     assert (await town.client.get(path)).status_code == 404
 
@@ -71,7 +73,10 @@ async def test_a_prefix_whose_service_never_spoke_is_503(town: Any) -> None:
     assert answer.headers["retry-after"]
 
 
-@pytest.mark.parametrize("path", ["/v1/news/%2e%2e/seen", "/v1/news/articles/a%2Fb", "/v1/news/articles/%00", "/v1/news/articles/a%5cb"])
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/news/%2e%2e/seen", "/v1/news/articles/a%2Fb", "/v1/news/articles/%00", "/v1/news/articles/a%5cb"],
+)
 async def test_a_path_that_two_readers_could_read_differently_is_400(town: Any, path: str) -> None:
     async with AsyncClient(base_url=town.url, headers=town.client.headers) as client:
         assert code(await client.get(path)) == (400, "bad_request")

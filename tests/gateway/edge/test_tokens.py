@@ -1,5 +1,6 @@
 """The token attack list of the reliability page: all 401, all the same body, nobody else asked."""
 
+import asyncio
 import base64
 import hmac
 import json
@@ -11,10 +12,14 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from gateway.edge.fresh import Memory
 from joserfc import jwt
 from joserfc.jwk import ECKey
+
+from deploy.local.nats import Broker
+from gateway.edge.fresh import Memory
 from shared.clock import ManualClock
+from shared.contracts.gateway import SessionRevokedV1
+from shared.events.outbox import emit
 from shared.testing import Keys
 
 
@@ -140,9 +145,32 @@ async def test_a_revoked_session_ends_at_once_and_others_go_on(
     assert (await town.client.get("/v1/news/mine", headers=going)).status_code == 200
 
 
-async def test_a_token_belongs_to_no_front_end(
-    town: Any, signed_in: Callable[..., dict[str, str]]
+async def test_an_ended_session_is_refused_by_every_worker_within_a_second(
+    open_town: Callable[..., Any],
+    broker: Broker,
+    signed_in: Callable[..., dict[str, str]],
+    clock: ManualClock,
 ) -> None:
+    async with (
+        open_town(nats_url=broker.url()) as one,
+        open_town(nats_url=broker.url(), database_url=one.gateway_url) as other,
+    ):
+        headers = signed_in(sid="to-be-ended")
+        for town in (one, other):
+            async with asyncio.timeout(10):
+                await town.run.bus.connected.wait()
+            assert (await town.client.get("/v1/news/mine", headers=headers)).status_code == 200
+        await asyncio.sleep(0.3)
+        async with one.run.database.transaction() as session:
+            event = SessionRevokedV1(sid="to-be-ended")
+            await emit(session, event, entity_id="to-be-ended", entity_version=1, now=clock.now())
+        async with asyncio.timeout(1):
+            for town in (one, other):
+                while (await town.client.get("/v1/news/mine", headers=headers)).status_code != 401:
+                    await asyncio.sleep(0.01)
+
+
+async def test_a_token_belongs_to_no_front_end(town: Any, signed_in: Callable[..., dict[str, str]]) -> None:
     headers = signed_in(client="forged")
     seen = (await town.client.get("/v1/news/seen", headers=headers)).json()
     assert seen["caller"]["client"] == "web"

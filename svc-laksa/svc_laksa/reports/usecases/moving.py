@@ -123,18 +123,16 @@ async def record(
     report, session = hand.report, hand.session
     salted = {kind: entries.text_digest(text) for kind, text in texts.items()}
     session.add(_step(hand, reason_code))
-    await session.flush()
     session.add_all([_text(hand, kind, text, salted[kind][0]) for kind, text in texts.items()])
     session.add_all(files)
     digests = {kind: digest for kind, (_, digest) in salted.items()}
-    proofs = [file.sha256 for file in files if file.kind == "evidence"]
-    ledger = documents.facts_of(hand, reason_code) | dict(facts) | {"texts": digests, "evidence": proofs}
-    await entries.append(session, report.id, report.version, ledger)
+    told = documents.facts_of(hand, reason_code, digests, files) | dict(facts)
+    await entries.append(session, report.id, report.version, told)
     await _set_timers(hand)
-    for event in documents.events_of(hand, reason_code, more):
-        await _emit(hand, event)
+    events = [*documents.events_of(hand, reason_code, more)]
     if files:
-        await _emit(hand, MediaAttachedV1(media_ids=tuple(str(file.media_id) for file in files)))
+        events.append(MediaAttachedV1(media_ids=tuple(str(file.media_id) for file in files)))
+    await emit(session, *events, entity_id=str(report.id), entity_version=report.version, now=hand.now)
     return report
 
 
@@ -204,8 +202,3 @@ async def _set_timers(hand: InHand) -> None:
     for kind, moment in wanted.items():
         if hand.old_due.get(kind) != moment:
             await timers.schedule(hand.session, kind, entity, moment)
-
-
-async def _emit(hand: InHand, event: Any) -> None:
-    report = hand.report
-    await emit(hand.session, event, entity_id=str(report.id), entity_version=report.version, now=hand.now)

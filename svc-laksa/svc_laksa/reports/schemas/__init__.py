@@ -1,0 +1,31 @@
+"""What travels over HTTP about a report."""
+
+from svc_laksa.reports.schemas.parameters import FollowToken, InWords, NarrowedTo, Where, Which
+from svc_laksa.reports.schemas.summary import AreaOut, DeadlineOut, ListedOut, QueueItemOut, SummaryOut
+from svc_laksa.reports.schemas.whole import (
+    FileOut,
+    MessageOut,
+    PauseOut,
+    ReportOut,
+    StaffPartOut,
+    TimelineItemOut,
+)
+
+__all__ = [
+    "AreaOut",
+    "DeadlineOut",
+    "FileOut",
+    "FollowToken",
+    "InWords",
+    "ListedOut",
+    "MessageOut",
+    "NarrowedTo",
+    "PauseOut",
+    "QueueItemOut",
+    "ReportOut",
+    "StaffPartOut",
+    "SummaryOut",
+    "TimelineItemOut",
+    "Where",
+    "Which",
+]
