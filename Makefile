@@ -7,8 +7,8 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 STACK := $(BIN)/python -m deploy.local
 INSTALLS := requirements.txt constraints.txt $(sort $(wildcard */pyproject.toml))
 # Named after the content, so that a checkout's new file times install nothing again.
-STAMP := $(VENV)/installed-$(shell { cat $(INSTALLS); pwd; $(PYTHON) -V; } 2>&1 | cksum | cut -d ' ' -f 1)
-MADE_AT = $$(pwd) $$($(PYTHON) -V)
+STAMP := $(VENV)/installed-$(shell { cat $(INSTALLS); pwd; $(BIN)/python -V || $(PYTHON) -V; } 2>/dev/null | cksum | cut -d ' ' -f 1)
+MADE_AT = $$(pwd) $$($(BIN)/python -V)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run up down status logs reset demo ledger-verify test test-data check format migrate \
@@ -24,7 +24,7 @@ $(STAMP):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; name one with: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@echo "Installing into $(VENV); the first time takes a minute or two ..."
-	@[ "$$(cat $(VENV)/made-at 2>/dev/null)" = "$(MADE_AT)" ] || \
+	@[ -x $(BIN)/python ] && [ "$$(cat $(VENV)/made-at 2>/dev/null)" = "$(MADE_AT)" ] || \
 	  { $(PYTHON) -m venv --clear $(VENV) && echo "$(MADE_AT)" > $(VENV)/made-at; }
 	@$(PIP) install -c constraints.txt hatchling editables
 	@$(PIP) install -c constraints.txt --no-build-isolation -r requirements.txt

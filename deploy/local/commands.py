@@ -75,10 +75,10 @@ def status(stack: Stack) -> int:
     processes = {p.name: p for p in stack.as_started().processes()}
     ready = True
     for name, state in states.items():
-        reason = readiness.why_not_ready(processes[name]) if name in processes else ""
-        ready = ready and state.running and not reason
-        health = reason or ("ready" if state.running else state.trouble)
-        say(f"  {name:<11} {state.state:<9} pid {state.pid:<8} up {_age(state):<9} {health}")
+        health = readiness.health_of(processes[name]) if name in processes else readiness.Health("")
+        ready = ready and state.running and not health.missing
+        told = health.missing or "; ".join(health.reasons) or ("ready" if state.running else state.trouble)
+        say(f"  {name:<11} {state.state:<9} pid {state.pid:<8} up {_age(state):<9} {told}")
     return 0 if ready else 1
 
 

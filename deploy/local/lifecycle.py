@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -103,13 +103,24 @@ def _start_all(stack: Stack, supervisor: Supervisor, progress: Progress, *, tied
         changed = migrations.migrate_all(stack.folder)
         say(f"migrated {', '.join(changed)}" if changed else "nothing to migrate")
     with progress.step("services") as say:
-        supervisor.start_services()
-        with demo_data.begin_loading(stack) as loader:
-            try:
-                readiness.wait_for_processes(stack, watch, say)
-                return demo_data.finish_loading(stack, loader)
-            finally:
-                loader.kill()
+        demo, degraded = _start_services(stack, supervisor, watch, say)
+    for reason in degraded:
+        progress.note(f"degraded: {reason}")
+    return demo
+
+
+def _start_services(
+    stack: Stack, supervisor: Supervisor, watch: readiness.Watch, say: Callable[[str], None]
+) -> tuple[dict[str, Any], list[str]]:
+    """The demo data, and what is still degraded although all are ready."""
+    supervisor.start_services()
+    with demo_data.begin_loading(stack) as loader:
+        try:
+            readiness.wait_for_processes(stack, watch, say)
+            demo = demo_data.finish_loading(stack, loader)
+        finally:
+            loader.kill()
+    return demo, readiness.wait_until_whole(stack)
 
 
 def _prepare_servers(stack: Stack, cluster: Cluster, progress: Progress) -> None:

@@ -5,6 +5,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.errors import StackError
@@ -50,28 +51,49 @@ def wait_for_processes(stack: Stack, watch: Watch, say: Callable[[str], None]) -
     total, until = len(waiting), time.monotonic() + LIMIT_SECONDS
     while waiting:
         watch.refuse_dying()
-        for process in [p for p in waiting.values() if not why_not_ready(p)]:
+        for process in [p for p in waiting.values() if not health_of(p).missing]:
             del waiting[process.name]
             say(f"{total - len(waiting)} of {total} ready")
         if waiting and time.monotonic() > until:
             first = next(iter(waiting.values()))
-            reason = f"{first.name} is not ready after {LIMIT_SECONDS} s: {why_not_ready(first)}."
+            reason = f"{first.name} is not ready after {LIMIT_SECONDS} s: {health_of(first).missing}."
             raise StackError(f"{reason} {last_words(stack.folder, first.name)}")
         time.sleep(_PAUSE_SECONDS)
 
 
-def why_not_ready(process: Process) -> str:
-    """Empty when the process answers 200, otherwise what it answers in short."""
-    health = http.client.HTTPConnection("127.0.0.1", process.ops_port, timeout=2)
+def wait_until_whole(stack: Stack, seconds: float = 15) -> list[str]:
+    """Waits until no process calls itself degraded; answers what still was when the time ran out."""
+    until = time.monotonic() + seconds
+    while True:
+        reasons = [f"{p.name}: {reason}" for p in stack.processes() for reason in health_of(p).reasons]
+        if not reasons or time.monotonic() > until:
+            return reasons
+        time.sleep(_PAUSE_SECONDS)
+
+
+@dataclass(frozen=True)
+class Health:
+    """`missing`: why it is not ready, empty when it is; `reasons`: why it is degraded."""
+
+    missing: str
+    reasons: tuple[str, ...] = ()
+
+
+def health_of(process: Process) -> Health:
+    """Asks /health/ready."""
+    connection = http.client.HTTPConnection("127.0.0.1", process.ops_port, timeout=2)
     try:
-        health.request("GET", "/health/ready")
-        answer = health.getresponse()
-        body = answer.read(2_000).decode(errors="replace")
-    except (OSError, http.client.HTTPException) as error:
-        return f"no answer on port {process.ops_port} ({error})"
+        connection.request("GET", "/health/ready")
+        answer = connection.getresponse()
+        body = answer.read()
+        told = json.loads(body)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return Health(f"no answer on port {process.ops_port} ({error})")
     finally:
-        health.close()
-    return "" if answer.status == 200 else f"{answer.status} {body.strip()}"
+        connection.close()
+    if answer.status == 200:
+        return Health("", tuple(told.get("reasons", ())))
+    return Health(f"{answer.status} {', '.join(told.get('missing', ())) or body.decode()}")
 
 
 def last_words(folder: Path, name: str, lines: int = 12) -> str:

@@ -42,6 +42,8 @@ class XCity(BaseModel):
     key: str = Field(default="required", pattern=r"^(required|none|form:[a-z_]+)$")
     errors: Literal["problem", "open311", "ogc"] = "problem"
     stream: bool = False
+    bearer: Literal["read", "ignored"] = "read"
+    """`ignored`: signing in must work although the app still sends the token that has just expired."""
     home: HomeSection | None = None
     menu: str | None = None
 

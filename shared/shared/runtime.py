@@ -18,7 +18,7 @@ from shared.db import Database
 from shared.events import inbox
 from shared.events.bus import Bus
 from shared.events.relay import Relay
-from shared.forever import forever
+from shared.forever import end, forever
 from shared.metrics import Metrics
 from shared.settings import Settings
 from shared.timers import Timers
@@ -74,9 +74,7 @@ class Runtime:
 
     async def stop(self) -> None:
         """Ends it all; whatever was not sent stays in the outbox."""
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await end(self.tasks)
         for close in self.closers:
             await close()
         await self.bus.close()

@@ -117,3 +117,18 @@ async def test_a_missing_key_and_an_expired_token_say_what_to_do(city: Any, poth
     city.clock.advance(timedelta(minutes=11))
     expired = await problem(await resident.call("GET", "/v1/me/requests"), 401)
     assert expired["code"] == "unauthenticated"
+
+
+async def test_an_expired_token_is_exchanged_although_the_app_still_sends_it(city: Any) -> None:
+    resident = await city.resident()
+    phone = city.sign_ins["citizens"][0]["phone"]
+    city.clock.advance(timedelta(minutes=11))
+    challenge = await resident.post("/v1/auth/otp", {"phone": phone})
+    signed = await resident.post(
+        "/v1/auth/otp/verify", {"challenge_id": challenge["challenge_id"], "code": "112233"}
+    )
+    city.clock.advance(timedelta(minutes=11))
+    resident.headers["Authorization"] = f"Bearer {signed['access_token']}"
+    fresh = await resident.post("/v1/auth/refresh", {"refresh_token": signed["refresh_token"]})
+    resident.headers["Authorization"] = f"Bearer {fresh['access_token']}"
+    assert (await resident.get("/v1/me"))["id"] == signed["citizen"]["id"]

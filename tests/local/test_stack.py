@@ -15,7 +15,7 @@ import pytest
 
 from deploy.local.errors import StackError
 from deploy.local.layout import Stack, stack_from
-from deploy.local.readiness import why_not_ready
+from deploy.local.readiness import health_of
 from deploy.local.records import read_records, still_running
 from tests.local.conftest import ROOT, call, command, environment_of, free_stack
 
@@ -107,7 +107,7 @@ def test_a_killed_process_is_back_within_five_seconds(stack: Stack, name: str) -
     while _pid(stack, name) == before:
         assert time.monotonic() - began < 5
         time.sleep(0.05)
-    while why_not_ready(process):  # how long that takes is a matter of the machine's load
+    while health_of(process).missing:  # how long that takes is a matter of the machine's load
         assert time.monotonic() - began < 30
         time.sleep(0.05)
 

@@ -11,14 +11,14 @@ from gateway.vault import Vault
 from shared.auth import Allow, Anyone, Caller, Citizen, Staff
 from shared.db import Db
 from shared.paging import CursorText, Limit
-from shared.routes import CityRouter
+from shared.routes import CityRouter, x_city
 from shared.runtime import Run
 from shared.schemas import Page
 
 router = CityRouter(prefix="/v1", tags=["accounts"], dependencies=[never_stored])
 
 
-@router.post("/auth/refresh")
+@router.post("/auth/refresh", openapi_extra=x_city(bearer="ignored"))
 async def refresh(body: RefreshIn, run: Run, caller: Annotated[Caller, Allow(Anyone)]) -> TokensOut:
     """The next pair of tokens; send the same token again if the answer was lost."""
     tokens = await usecases.refresh(

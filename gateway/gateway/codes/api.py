@@ -15,14 +15,15 @@ from gateway.vault import Vault
 from shared import log
 from shared.auth import Allow, Anyone, Caller
 from shared.db import Db
-from shared.routes import CityRouter
+from shared.routes import CityRouter, x_city
 from shared.runtime import Run, Runtime
 
 _log = log.get(__name__)
+_SIGNING_IN = x_city(bearer="ignored")
 router = CityRouter(prefix="/v1/auth/otp", tags=["accounts"], dependencies=[never_stored])
 
 
-@router.post("", status_code=202)
+@router.post("", status_code=202, openapi_extra=_SIGNING_IN)
 async def request_code(
     body: PhoneIn,
     request: Request,
@@ -48,7 +49,7 @@ async def request_code(
     )
 
 
-@router.post("/verify")
+@router.post("/verify", openapi_extra=_SIGNING_IN)
 async def sign_in(
     body: CodeIn, session: Db, run: Run, caller: Annotated[Caller, Allow(Anyone)]
 ) -> SignedInOut:

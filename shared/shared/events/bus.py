@@ -12,6 +12,7 @@ from nats.js.errors import NotFoundError
 
 from shared import log
 from shared.clock import stopwatch
+from shared.forever import end
 
 _log = log.get(__name__)
 STREAMS = ("LAKSA", "EMERGENCY", "JOBS", "PRICES", "NEWS", "TOURISM", "GATEWAY", "DEAD")
@@ -62,8 +63,7 @@ class Bus:
     async def close(self) -> None:
         """Sends what is buffered and leaves."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end([self._task])
         if self._client is not None and not self._client.is_closed:
             with contextlib.suppress(OSError, NatsError):  # it may be away just now: nothing is left to send
                 await self._client.close()

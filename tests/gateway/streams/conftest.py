@@ -106,7 +106,7 @@ async def calling(app: FastAPI) -> AsyncIterator[AsyncClient]:
 
 @pytest.fixture
 async def app(make_app: Callable[..., Awaitable[FastAPI]], broker: Broker) -> FastAPI:
-    return await make_app(nats_url=broker.url())
+    return await make_app(nats_url=broker.url(), demo_otp="123456")
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ async def test_a_reader_who_reads_nothing_loses_her_place_and_disturbs_nobody(
     app: FastAPI, client: AsyncClient, listening: Any, signed_in: SignedIn, tell: Tell, me: str
 ) -> None:
     hub: Hub = app.state.runtime.part(Hub)
-    hub.patience_seconds = 0.3
+    hub.patience_seconds, hub.beat_seconds = 0.3, 0.3
     deaf = str(new_id())
     _, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port, limit=1_024)
     head = [f"{name}: {value}" for name, value in {"Host": "x", **signed_in(deaf)}.items()]
@@ -104,11 +104,11 @@ async def test_a_reader_who_reads_nothing_loses_her_place_and_disturbs_nobody(
     await until(lambda: hub.open == 1)
     async with listening(signed_in(me)) as reader:
         for row_id in range(1, 100):
-            hub.listeners(deaf)[0].give(row_id, b"data: " + bytes(200_000) + b"\n\n")
+            hub.listeners(deaf)[0].give(row_id, b": " + bytes(200_000) + b"\n\n")
         await tell(me, "heard at once")
         assert (await reader.next(2))[1]["number"] == "heard at once"
         await until(lambda: hub.open == 1, 3)
-    writer.transport.abort()
+        writer.transport.abort()
 
 
 async def test_when_the_process_stops_streams_end_at_once_and_come_back_spread_out(
