@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import time
 
 from deploy.local.errors import StackError
 from deploy.local.layout import NATS_MONITOR_OFFSET, NATS_OFFSET, POSTGRES_OFFSET, Stack
@@ -21,17 +22,23 @@ def ports_of(stack: Stack) -> dict[int, str]:
     return wanted
 
 
-def refuse_taken_ports(stack: Stack) -> None:
-    """StackError naming each port that another program holds, what it was for, and the setting to change."""
-    taken = [
-        f"  port {port}, wanted for {role}"
-        for port, role in sorted(ports_of(stack).items())
-        if not _free(port)
-    ]
+def refuse_taken_ports(stack: Stack, seconds: float = 2) -> None:
+    """StackError naming each port that another program holds, what it was for, and the setting to change.
+
+    A process that just ended may hold its sockets a moment longer, until the last of its threads is gone.
+    """
+    until = time.monotonic() + seconds
+    while (taken := _taken(stack)) and time.monotonic() < until:
+        time.sleep(0.05)
     if taken:
         hint = f"Choose another hundred, for example: make run PORT_BASE={_other_base(stack.port_base)}"
         found = "This port is taken" if len(taken) == 1 else "These ports are taken"
         raise StackError("\n".join([f"{found} by another program:", *taken, hint]))
+
+
+def _taken(stack: Stack) -> list[str]:
+    wanted = sorted(ports_of(stack).items())
+    return [f"  port {port}, wanted for {role}" for port, role in wanted if not _free(port)]
 
 
 def _other_base(base: int) -> int:

@@ -94,3 +94,11 @@ async def test_residents_and_guests_cannot_do_the_agencys_work(city: Any, pothol
     path = await reported(city, pothole())
     assert (await status(city.guest(), f"{path}/{action}"))[0] == 401
     assert (await status(await city.resident(), f"{path}/{action}"))[0] == 403
+
+
+async def test_head_of_a_stream_ends_and_gives_its_place_back(city: Any) -> None:
+    resident = await city.resident()
+    for _ in range(8):  # more than one person may have open
+        answer = await resident.call("HEAD", "/v1/me/stream")
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert answer.headers["content-type"].startswith("text/event-stream")

@@ -9,9 +9,15 @@ from gateway.edge.keys import ClientRecord
 from gateway.edge.routes import Endpoint, Operation
 from shared.edge.context import RequestContext
 
+_EVENTS = (b"content-type", b"text/event-stream; charset=utf-8")
+
 
 class ClientGone(Exception):
     """The caller hung up; there is nobody to answer."""
+
+
+class HeadTold(Exception):
+    """HEAD of a stream has its whole answer: the stream itself would never end."""
 
 
 class Answer:
@@ -31,12 +37,19 @@ class Answer:
         if message["type"] == "http.response.start":
             self.started, self.status = True, message["status"]
             message["headers"] = [*message.get("headers", ()), *self.headers]
+            if self._head_only and _EVENTS in message["headers"]:
+                await self._end_at_once(message)
         else:
             self.complete = not message.get("more_body", False)
             if self._head_only:
                 message["body"] = b""
             self.size += len(message.get("body", b""))
         await self._send(message)
+
+    async def _end_at_once(self, start: Message) -> None:
+        await self._send(start)
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        raise HeadTold
 
 
 @dataclass(slots=True)

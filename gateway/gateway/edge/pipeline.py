@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.edge import body, cors, head
 from gateway.edge.catalogue import Catalogue
-from gateway.edge.exchange import Answer, ClientGone, Exchange
+from gateway.edge.exchange import Answer, ClientGone, Exchange, HeadTold
 from gateway.edge.limits import Limits
 from gateway.edge.metrics import EdgeMetrics
 from gateway.edge.proxy import Proxy
@@ -56,6 +56,8 @@ class GatewayEdge:
         x = Exchange(scope, receive, Answer(send, scope["method"]), context, {})
         try:
             await self._steps(x)
+        except HeadTold:
+            x.answer.complete = True
         except (ClientGone, ClientDisconnect):
             x.answer.status = _GONE
         except Exception as error:  # noqa: BLE001 - the last place that can still answer
