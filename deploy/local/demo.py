@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ import httpx
 from deploy.local.actors import Actor, Listener, photo
 from shared.ids import new_id
 
-_RUN = Path(".run") / "demo.json"
+_RUN = Path(os.environ.get("RUN_FOLDER", ".run")) / "demo.json"
 _CATEGORY = "jalan-berlubang"
 _LAT, _LON = -6.1783, 106.6319
 

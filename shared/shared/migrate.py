@@ -1,6 +1,7 @@
 """Migrations: the shared plumbing branch and the service's own branch, run by the owner role."""
 
 import asyncio
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -70,7 +71,7 @@ async def _with_connection(owner_url: str, work: Callable[[Connection], T]) -> T
 
 
 def _config(package: str, connection: Connection) -> Config:
-    config = Config()
+    config = Config(stdout=io.StringIO())  # its "no new operations" is no news
     places = [_HERE / "versions", _versions(package)]
     config.set_main_option("script_location", str(_HERE).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")

@@ -22,7 +22,7 @@ from shared.settings import Settings
 IDLE_SECONDS = (
     75  # longer than the gateway's pool keeps a connection (15 s), or requests race a closing socket
 )
-STOP_SECONDS = 8
+STOP_SECONDS = 5  # the process manager waits 6 s before it kills
 Protocol = Callable[[Runtime], type[asyncio.Protocol]]
 
 

@@ -2,6 +2,7 @@
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import errors, log
@@ -14,6 +15,7 @@ from shared.edge.context import RequestContext, deadline, language, request_id, 
 from shared.metrics import Metrics
 
 _log = log.get(__name__)
+_GONE = 499  # the caller hung up: nobody is left to answer
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -40,6 +42,8 @@ class ServiceEdge:
             context.caller = self._caller(headers, context)
             limits.declared_length(headers, limits.UPLOAD_LIMIT)
             await self._app(scope, limits.limited(receive, limits.UPLOAD_LIMIT), answer)
+        except ClientDisconnect:
+            answer.status = _GONE
         except Exception as error:  # noqa: BLE001 - the last place that can still answer
             await self._failed(error, scope, receive, answer)
         finally:

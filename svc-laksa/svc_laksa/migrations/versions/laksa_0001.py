@@ -6,7 +6,7 @@ from alembic import op
 revision = "laksa_0001"
 down_revision = None
 branch_labels = ("laksa",)
-depends_on = "plumbing_0001"
+depends_on = None
 
 _LISTED = sa.text("listed")
 
