@@ -88,8 +88,7 @@ def build_app(
         lifespan=_lifespan(service, runtime),
     )
     app.state.runtime = runtime
-    app.state.front = app
-    """The ASGI app to serve: this one, or the edge that stands before it."""
+    app.state.front = app  # what is served: the app, or an edge that stands before it
     for router in service.routers:
         app.include_router(router)
     _every_route_states_its_caller(app)

@@ -14,6 +14,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
+from shared import log
 from shared.clock import Clock, stopwatch
 from shared.errors import DeviceIdMissing, Forbidden, Unauthenticated
 
@@ -21,6 +22,8 @@ Kind = Literal["anonymous", "citizen", "staff", "partner", "provider", "system"]
 ISSUER = "gateway"
 LIFETIME_SECONDS = 60
 _CACHE = 10_000
+_REREAD_SECONDS = 5
+_log = log.get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,7 @@ def caller_from(claims: Mapping[str, Any]) -> Caller:
 
 
 class KeyFile:
-    """Public keys (JWKS) from a file, read again on an unknown key id, at most every 5 s."""
+    """Public keys (JWKS) from a file, read again every 5 s at most: new keys come, withdrawn ones go."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -163,11 +166,18 @@ class KeyFile:
 
     def find(self, kid: str) -> ECKey | None:
         """The key of that id, or None."""
-        if kid not in self._keys and stopwatch() - self._read_at > 5:
+        if stopwatch() - self._read_at > _REREAD_SECONDS:
             self._read_at = stopwatch()
-            keys = KeySet.import_key_set(json.loads(self._path.read_text()))
-            self._keys = {str(k.kid): k for k in keys.keys if isinstance(k, ECKey)}
+            self._read()
         return self._keys.get(kid)
+
+    def _read(self) -> None:
+        try:
+            keys = KeySet.import_key_set(json.loads(self._path.read_text()))
+        except (OSError, ValueError, JoseError) as error:  # being replaced just now: the old keys hold
+            _log.warning("identity_keys_unreadable", error=type(error).__name__)
+            return
+        self._keys = {str(k.kid): k for k in keys.keys if isinstance(k, ECKey)}
 
 
 def verify(token: str, keys: KeyFile, *, typ: str, audience: str, now: datetime) -> dict[str, Any]:

@@ -41,11 +41,12 @@ class OpsApp:
 
     async def ready(self) -> Response:
         """200 `ok` or `degraded` with reasons; 503 with what is missing."""
-        missing = await self._database_missing()
-        missing += [reason for ask in self._runtime.not_ready for reason in ask()]
+        database = await self._database_missing()
+        missing = [reason for ask in self._runtime.not_ready for reason in ask()]
+        missing += database if self._runtime.needs_database else []
         if missing:
             return _json(503, {"status": "not_ready", "missing": missing})
-        reasons = [reason for ask in self._runtime.degraded for reason in ask()]
+        reasons = database + [reason for ask in self._runtime.degraded for reason in ask()]
         if self._runtime.bus.degraded:
             reasons.append(f"broker away for {self._runtime.bus.down_seconds:.0f} s")
         body = {"status": "degraded", "reasons": reasons} if reasons else {"status": "ok"}

@@ -44,6 +44,8 @@ class Runtime:
     cipher: FieldCipher
     keys: KeyFile
     metrics: Metrics
+    needs_database: bool = True
+    """Whether the main job ends with the database; the gateway goes on passing requests through."""
     parts: dict[type, Any] = field(default_factory=dict)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     stopping: list[Callable[[], None]] = field(default_factory=list)

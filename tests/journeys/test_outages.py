@@ -59,6 +59,9 @@ async def test_with_the_database_away_the_answer_is_503_and_the_retry_is_taken_o
         refused = await resident.call("POST", "/v1/laksa/reports", body=pothole(), key="sent-in-the-dark")
         assert refused.status_code == 503
         assert int(refused.headers["retry-after"]) > 0
+        ready = await resident.http.get("/health/ready")
+        assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+        assert (await health(city.laksa))["code"] == 503
         await asyncio.to_thread(own.cluster.start)
         taken = [await _until_taken(resident, pothole()) for _ in range(3)]
         assert len({t["id"] for t in taken}) == 1

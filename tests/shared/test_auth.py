@@ -5,13 +5,14 @@ import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from httpx import AsyncClient
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from shared.auth import Caller, claims_of
+from shared.auth import Caller, KeyFile, claims_of
 from shared.clock import ManualClock
 from shared.testing import Keys
 
@@ -74,3 +75,18 @@ async def test_an_identity_ends_after_a_minute_even_when_it_was_seen_before(
 def test_a_token_says_nothing_personal_of_the_caller() -> None:
     caller = Caller(kind="citizen", sub="c1", client="web", sid="s1")
     assert claims_of(caller) == {"kind": "citizen", "sub": "c1", "client": "web", "sid": "s1"}
+
+
+def test_a_withdrawn_key_is_refused_and_a_file_being_written_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.auth._REREAD_SECONDS", -1)
+    keys = Keys(tmp_path)
+    file = KeyFile(keys.public)
+    assert file.find("test") is not None
+    whole = keys.public.read_text()
+    keys.public.write_text(whole[:20])
+    assert file.find("test") is not None
+    keys.public.write_text(whole.replace('"test"', '"next"'))
+    assert file.find("test") is None
+    assert file.find("next") is not None

@@ -48,6 +48,7 @@ def gateway_edge(app: FastAPI, run: Runtime) -> None:
     run.parts[OpsApp] = OpsApp(run, Path(__file__).parent.parent)
     run.closers += [upstream.close for upstream in upstreams.values()]
     run.degraded += [catalogue.troubles, lambda: _broken(upstreams)]
+    run.needs_database = False
     run.not_ready.append(lambda: _missing(documents, memory))
     app.state.front = GatewayEdge(app, Parts(catalogue, who, limits, proxy, metrics, run.texts))
 
