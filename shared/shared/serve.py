@@ -5,45 +5,24 @@ import contextlib
 import gc
 import resource
 import socket
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
-from pydantic import ValidationError
 
-from shared import log
-from shared.city.problems import PackError
 from shared.health import OpsApp
 from shared.runtime import Runtime
 from shared.settings import Settings
 
-IDLE_SECONDS = (
-    75  # longer than the gateway's pool keeps a connection (15 s), or requests race a closing socket
-)
+IDLE_SECONDS = 75  # longer than the gateway's pool keeps one (15 s), or requests race a closing socket
 STOP_SECONDS = 5  # the process manager waits 6 s before it kills
 Protocol = Callable[[Runtime], type[asyncio.Protocol]]
 
 
-def serve(
-    name: str,
-    create: Callable[[], tuple[FastAPI, Settings]],
-    package_folder: Path,
-    http: Protocol | None = None,
-) -> None:
-    """Builds the app and serves it until SIGTERM or SIGINT; a bad setting or pack ends it with a message.
-
-    `http` makes the class that reads HTTP on the public port, in place of uvicorn's own.
-    """
-    log.configure(name)
+def serve(app: FastAPI, settings: Settings, package_folder: Path, http: Protocol | None = None) -> None:
+    """Serves the app until SIGTERM or SIGINT; `http` reads the public port in place of uvicorn's class."""
     _raise_descriptor_limit()
-    try:
-        app, settings = create()
-    except PackError as error:
-        raise SystemExit(f"{name}: the city pack cannot be used:\n{error}") from error
-    except ValidationError as error:
-        raise SystemExit(f"{name}: {_settings_error(error)}") from error
     with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(app, settings, package_folder, http))
 
@@ -121,17 +100,3 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 def _raise_descriptor_limit() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _settings_error(error: ValidationError) -> str:
-    """Which settings are wrong, without their values: some are secrets."""
-    lines = [f"  {'.'.join(str(p) for p in e['loc']).upper()}: {e['msg']}" for e in error.errors()]
-    return "settings cannot be used:\n" + "\n".join(lines)
-
-
-def main(arguments: list[str]) -> str:
-    """The command given to `python -m svc_x`; `serve` if there is none."""
-    if len(arguments) > 1 and arguments[1] in ("-h", "--help"):
-        sys.stdout.write(f"usage: python -m {Path(arguments[0]).parent.name} serve\n")
-        raise SystemExit(0)
-    return arguments[1] if len(arguments) > 1 else "serve"

@@ -1,0 +1,50 @@
+"""The command line of every package: `python -m svc_x serve`, and whatever else it can do."""
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from fastapi import FastAPI
+from pydantic import ValidationError
+
+from shared import log
+from shared.app import Service
+from shared.city.problems import PackError
+from shared.serve import Protocol, serve
+from shared.settings import Settings
+
+Known = TypeVar("Known", bound=Settings)
+
+
+def run(
+    service: Service,
+    kind: type[Known],
+    create: Callable[[Known], FastAPI],
+    commands: Mapping[str, Callable[[Known], int]] | None = None,
+    http: Protocol | None = None,
+) -> None:
+    """Does what the first argument names (`serve` if there is none); a command answers its exit code.
+
+    Settings come from the environment. Unusable settings or a broken pack end it with a message, no values:
+    some settings are secrets.
+    """
+    known = {"serve": None, **(commands or {})}
+    name = sys.argv[1] if len(sys.argv) > 1 else "serve"
+    if name not in known:
+        raise SystemExit(f"usage: python -m {service.package} {{{','.join(known)}}}")
+    try:
+        settings = kind()
+        command = known[name]
+        if command is not None:
+            raise SystemExit(command(settings))
+        log.configure(service.name)
+        app = create(settings)
+    except PackError as error:
+        raise SystemExit(f"{service.name}: the city pack cannot be used:\n{error}") from error
+    except ValidationError as error:
+        raise SystemExit(f"{service.name}: settings cannot be used:\n{_wrong(error)}") from None
+    serve(app, settings, service.folder, http)
+
+
+def _wrong(error: ValidationError) -> str:
+    return "\n".join(f"  {'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
