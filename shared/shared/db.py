@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 
 from shared.errors import OutcomeUnknown, Problem, Unavailable
 
+_COMMIT_SECONDS = 5
 _GONE = (
     PoolTimeout,
     TimeoutError,
@@ -66,7 +67,17 @@ class Database:
             hide_parameters=True,  # an error that is logged must not quote what people wrote
             connect_args={
                 "timeout": 3,
-                "server_settings": {"application_name": publisher, "timezone": "UTC", "jit": "off"},
+                "command_timeout": 30,  # a server that hangs must not hold a connection for ever
+                "server_settings": {
+                    "application_name": publisher,
+                    "timezone": "UTC",
+                    "jit": "off",
+                    # a machine that vanished gives its advisory locks back within half a minute
+                    "tcp_keepalives_idle": "10",
+                    "tcp_keepalives_interval": "5",
+                    "tcp_keepalives_count": "3",
+                    "idle_in_transaction_session_timeout": "60s",
+                },
             },
         )
         self.bind: AsyncEngine | AsyncConnection = self.engine  # a slice test binds one connection instead
@@ -98,7 +109,8 @@ class Database:
                     raise
                 raise problem from error
             try:
-                await session.commit()
+                async with asyncio.timeout(_COMMIT_SECONDS):
+                    await session.commit()
             except Exception as error:
                 if translate(error) is None:
                     raise

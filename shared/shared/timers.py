@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import log
 from shared.clock import Clock, stopwatch
-from shared.db import Database, translate
-from shared.forever import forever
+from shared.db import Database
+from shared.forever import forever, is_absence
 from shared.metrics import Metrics
 from shared.tables import due
 
@@ -78,7 +78,7 @@ class Timers:
                 await cancel(session, kind, entity_id)
                 await self._handlers[kind](session, entity_id, now)
         except Exception as error:
-            if not kind or translate(error) is not None:
+            if not kind or is_absence(error):
                 raise
             _log.exception("timer_failed", kind=kind)
             await self._postpone(kind, entity_id, now)
@@ -86,7 +86,8 @@ class Timers:
 
     async def _postpone(self, kind: str, entity_id: str, now: datetime) -> None:
         async with self._database.transaction() as session:
-            where = (due.c.kind == kind, due.c.entity_id == entity_id)
+            # due no later than now: a timer that was set anew meanwhile is another one
+            where = (due.c.kind == kind, due.c.entity_id == entity_id, due.c.due_at <= now)
             attempts = (await session.scalar(select(due.c.attempts).where(*where)) or 0) + 1
             later = {
                 "attempts": attempts,

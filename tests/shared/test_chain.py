@@ -109,3 +109,11 @@ async def test_two_sequencers_make_one_chain(chained: Any, make_app: Callable[..
 def test_a_fact_that_could_be_written_in_two_ways_is_refused() -> None:
     with pytest.raises(TypeError, match=r"place\.lat"):
         checked({"place": {"lat": -6.1}})
+
+
+async def test_a_tail_rewritten_and_sealed_again_is_found_by_the_older_seal(chained: Any) -> None:
+    app, _ = chained
+    (true,) = await sealed(app)
+    for other in (bytes(32), b"\xff" * 32):
+        found = await verdict(app, [true, Seal(true.seq, other)])
+        assert found.broken == "link 10: differs from the seal the gateway keeps; the chain was rewritten"

@@ -65,7 +65,7 @@ async def test_the_ledger_names_nobody_and_quotes_nobody(town: Town) -> None:
     for private in ("c-1", "s-officer", "Lubang besar", "Sudah ditambal", "tagihan-air"):
         assert private not in dump
     first = (await whole_ledger(town))[0]["facts"]
-    assert (first["lat"], first["rule"], first["reason_code"]) == ("-6.1729", "jalan-berlubang.city", None)
+    assert (first["lat"], first["rule"], first["reason_code"]) == ("-6.173", "jalan-berlubang.city", None)
 
 
 async def test_the_chain_verifies_after_many_steps_and_the_first_altered_entry_is_named(

@@ -168,3 +168,27 @@ async def test_a_partner_or_a_system_has_no_role_towards_a_report(town: Town) ->
     for kind in ("partner", "provider", "system"):
         caller = Caller(kind=kind, sub="c-1")  # type: ignore[arg-type]
         assert (await town.get(caller, f"/reports/{made['id']}")).status_code == 404
+
+
+async def test_what_a_moderator_holds_back_never_becomes_public(town: Town) -> None:
+    made = await town.submit(category="lainnya", media=[town.receipt(town.citizen)])
+    reason = {"reason_code": "no_action_possible", "note": "demo: memuat nama orang"}
+    await town.act(town.moderator, made, "reject", reason)
+    assert (await town.get(town.other, f"/reports/{made['id']}")).status_code == 404
+    listed = (await town.get(town.other, "/reports")).json()["items"]
+    assert made["id"] not in [item["id"] for item in listed]
+    assert "laksa.document_published.v1" not in [e.type for e in await town.events(made["id"])]
+    assert (await town.get(town.citizen, f"/reports/{made['id']}")).status_code == 200
+
+
+async def test_photos_of_an_answer_to_the_agency_are_not_for_the_public(town: Town) -> None:
+    made = await town.submit(media=[town.receipt(town.citizen)])
+    await town.act(town.officer, made, "assign")
+    await town.act(town.officer, made, "ask", {"question": "Foto meter air?"})
+    answer = {"answer": "demo: terlampir", "media": [town.receipt(town.citizen)]}
+    await town.act(town.citizen, made, "answer", answer)
+    seen = {
+        who: len((await town.get(caller, f"/reports/{made['id']}")).json()["files"])
+        for who, caller in (("public", town.other), ("mine", town.citizen), ("staff", town.officer))
+    }
+    assert seen == {"public": 1, "mine": 2, "staff": 2}

@@ -12,8 +12,6 @@ from gateway.edge.head import has_body
 from shared.edge.limits import JSON_LIMIT, limited
 from shared.errors import BadRequest, Problem, TooLarge
 
-SMALL = 65_536
-
 
 def check_declared(x: Exchange) -> None:
     """413 when Content-Length says more than the route takes, 400 when it is no number."""
@@ -28,15 +26,18 @@ def check_declared(x: Exchange) -> None:
 
 
 async def take(x: Exchange) -> None:
-    """Limits what follows; a small body is read now, so that a slow client costs a service nothing."""
+    """Limits what follows; all but uploads are read now, so that a slow client costs a service nothing."""
     if not has_body(x.headers):
         x.body = b""
         return
-    limit = x.wanted.city.body_limit
-    x.receive = limited(x.receive, limit)
-    length = x.headers.get(b"content-length")
-    if int(length) <= SMALL if length is not None else limit <= JSON_LIMIT:
+    _limit(x)
+    if x.wanted.city.body_limit <= JSON_LIMIT:
         await read_whole(x)
+
+
+def _limit(x: Exchange) -> None:
+    if not x.limited:
+        x.limited, x.receive = True, limited(x.receive, x.wanted.city.body_limit)
 
 
 async def read_whole(x: Exchange) -> bytes:
@@ -58,6 +59,7 @@ async def form_field(x: Exchange, name: str) -> bytes | None:
     if not has_body(x.headers):
         found = Request(x.scope).query_params.get(name)
         return found.encode() if found else None
+    _limit(x)
     body = await read_whole(x)
     try:
         async with Request(x.scope, _replayed(body, x.receive)).form() as form:

@@ -6,7 +6,7 @@ from gateway.edge.keys import ClientKeys
 _ALLOWED = (
     b"Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, If-Match, If-Modified-Since, "
     b"If-None-Match, Last-Event-ID, Range, X-Api-Key, X-App-Platform, X-App-Version, X-Device-Id, "
-    b"X-Request-Id, traceparent"
+    b"X-Follow-Token, X-Request-Id, traceparent"
 )
 _EXPOSED = (
     b"Content-Language, Deprecation, ETag, Idempotency-Replayed, Link, Location, RateLimit, "

@@ -67,6 +67,7 @@ class Exchange:
     tightest: Decision | None = None
     body: bytes | None = None
     broken: Exception | None = None
+    limited: bool = False
 
     @property
     def method(self) -> str:

@@ -92,7 +92,10 @@ def _blame(x: Exchange, upstream: Upstream, error: Exception) -> Exception:
     if x.broken is not None:
         return x.broken
     late = isinstance(error, DeadlinePassed)
-    upstream.failed("deadline" if late else "connection")
+    if (
+        not isinstance(error, aiohttp.ConnectionTimeoutError) or not upstream.full
+    ):  # our own crowd is no fault
+        upstream.failed("deadline" if late else "connection")
     if isinstance(error, _NOT_SENT):
         return Unavailable()
     if x.method not in _READS:

@@ -42,6 +42,12 @@ class Upstream:
         self._seconds.observe(stopwatch() - started)
         return response
 
+    @property
+    def full(self) -> bool:
+        """Whether every connection of the pool is in use."""
+        connector = self._session.connector if self._session is not None else None
+        return isinstance(connector, aiohttp.TCPConnector) and len(connector._acquired) >= self._pool
+
     def failed(self, reason: str) -> None:
         """The service is to blame for an answer that did not come."""
         self.breaker.failed()

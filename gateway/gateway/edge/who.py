@@ -34,6 +34,7 @@ class Who:
         if wanted == "none":
             return
         if key is None and wanted.startswith("form:"):
+            self.limits.charge_address(x)  # reading a form costs, and nobody knows yet whose it is
             key = await body.form_field(x, wanted.removeprefix("form:"))
         try:
             x.client = self.keys.find(key, self.clock.now())

@@ -4,6 +4,7 @@ Both routes are streams in the sense of `x-city`: the route class opens no trans
 database connection must not wait for a slow body, a decoder or a store. The use case opens short ones itself.
 """
 
+import asyncio
 import hashlib
 import re
 from typing import Annotated, Any
@@ -18,7 +19,14 @@ from gateway.media.schemas import MediaOut, UrlsOut
 from gateway.media.usecases import Upload, Workshop
 from shared.auth import Allow, Anyone, Caller, Signer
 from shared.edge.limits import UPLOAD_LIMIT
-from shared.errors import IdempotencyKeyBad, NotFound, TooLarge, Unprocessable, UnsupportedMediaType
+from shared.errors import (
+    IdempotencyKeyBad,
+    NotFound,
+    RequestTimeout,
+    TooLarge,
+    Unprocessable,
+    UnsupportedMediaType,
+)
 from shared.media import issue, may_read, signed_path
 from shared.routes import CityRouter, x_city
 from shared.runtime import Run, Runtime
@@ -26,6 +34,7 @@ from shared.schemas import Point
 
 _ACCEPTED = ("image/jpeg", "image/png", "image/webp")
 _KEY = re.compile(r"[A-Za-z0-9_.:-]{8,200}")
+_RECEIVE_SECONDS = 60
 _VARIANTS = ("thumb", "small", "full")
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _FORM = {"schema": {"type": "object", "required": ["file"], "properties": {"file": _BINARY["schema"]}}}
@@ -63,7 +72,11 @@ async def upload(request: Request, run: Run, caller: Annotated[Caller, Allow(Any
     """Stores a photo (JPEG, PNG, WebP; at most 12 MiB and 40 megapixels), stripped of its metadata."""
     owner, shop = caller.scope, run.part(Workshop)
     with shop.place():
-        sent = await _received(request, owner)
+        try:
+            async with asyncio.timeout(_RECEIVE_SECONDS):
+                sent = await _received(request, owner)
+        except TimeoutError as error:
+            raise RequestTimeout from error
         media = await usecases.keep_upload(shop, sent, now=run.clock.now())
     return _answer(run, media)
 

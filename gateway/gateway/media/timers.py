@@ -10,6 +10,7 @@ from shared.forever import forever
 from shared.runtime import Runtime
 
 _EVERY_SECONDS = 300  # one of 256 prefixes each time: the whole store in some 21 hours
+_SETTLED_SECONDS = 3_600
 ORPHAN_AFTER = timedelta(hours=24)
 
 
@@ -18,7 +19,7 @@ async def clean_media(run: Runtime) -> None:
     prefixes = cycle(PREFIXES)
 
     async def clean() -> None:
-        if run.bus.connected.is_set():  # without broker nobody can say that a file is needed
+        if run.bus.up_seconds > _SETTLED_SECONDS:  # sooner, the news that a file is needed may be waiting
             await remove_unattached(run)
         await remove_orphans(run, next(prefixes), SystemClock().now())
 

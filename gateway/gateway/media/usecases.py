@@ -21,12 +21,13 @@ from shared import log
 from shared.crypto import FieldCipher
 from shared.db import Database
 from shared.errors import IdempotencyKeyReused
+from shared.events.relay import KEPT as OUTBOX_KEPT
 from shared.ids import new_id
 from shared.media import RECEIPT_LIFETIME, Receipt
 from shared.runtime import Runtime
 
-#: A receipt used in its last minute still finds its file: the service's event may be a day late.
-UNATTACHED_KEPT = RECEIPT_LIFETIME + timedelta(days=1)
+#: A receipt used in its last minute finds its file, however long the news of it waited in an outbox.
+UNATTACHED_KEPT = RECEIPT_LIFETIME + OUTBOX_KEPT + timedelta(days=1)
 _log = log.get(__name__)
 _BATCH = 500
 _RECEIVING = 32
@@ -87,7 +88,7 @@ async def keep_upload(shop: Workshop, upload: Upload, *, now: datetime) -> Media
 
 
 async def _sent_before(session: AsyncSession, upload: Upload, now: datetime) -> Media | None:
-    """The earlier upload, kept for another 8 days; one owner's uploads pass here one after the other."""
+    """The earlier upload, kept for another 15 days; one owner's uploads pass here one after the other."""
     await session.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:owner, 0))"), {"owner": upload.owner}
     )
@@ -166,7 +167,7 @@ async def attach(session: AsyncSession, media_ids: Iterable[UUID], *, now: datet
 
 
 async def forget_unattached(session: AsyncSession, *, now: datetime) -> Sequence[str]:
-    """Deletes rows of files that belong to nothing after 8 days; answers the folders to remove after it."""
+    """Deletes rows of files that belong to nothing after 15 days; answers the folders to remove after it."""
     old = (
         select(Media.id)
         .where(Media.attached_at.is_(None), Media.kept_until < now)

@@ -33,7 +33,9 @@ class Verdict:
 
 async def verify(session: AsyncSession, seals: Iterable[Seal] = ()) -> Verdict:
     """Reads the whole chain in pages; finds edits, deletions, reorderings and, by the seals, a cut tail."""
-    wanted = {seal.seq: seal.hash for seal in seals}
+    wanted: dict[int, set[bytes]] = {}
+    for seal in seals:  # the gateway keeps every seal it was told, also two of one link that disagree
+        wanted.setdefault(seal.seq, set()).add(seal.hash)
     previous, seq, broken = START, 0, None
     while broken is None:
         rows = (await session.execute(_page(seq))).all()
@@ -51,7 +53,7 @@ async def verify(session: AsyncSession, seals: Iterable[Seal] = ()) -> Verdict:
     return Verdict(seq, waiting, previous, broken or await _orphan(session))
 
 
-def _fault(row: Any, seq: int, previous: bytes, seals: dict[int, bytes]) -> str | None:
+def _fault(row: Any, seq: int, previous: bytes, seals: dict[int, set[bytes]]) -> str | None:
     if row.seq != seq + 1:
         return f"link {seq + 1}: missing; the next one is {row.seq}"
     if row.id is None:
@@ -59,7 +61,7 @@ def _fault(row: Any, seq: int, previous: bytes, seals: dict[int, bytes]) -> str 
     expected = link(previous, canonical(str(row.id), str(row.entity_id), row.entity_version, row.facts))
     if expected != row.hash:
         return f"link {row.seq}: entry {row.id} was altered or moved"
-    if row.seq in seals and seals[row.seq] != row.hash:
+    if row.seq in seals and seals[row.seq] != {row.hash}:
         return f"link {row.seq}: differs from the seal the gateway keeps; the chain was rewritten"
     return None
 

@@ -29,6 +29,7 @@ class Bus:
         self._replicas, self._max_bytes = replicas, max_bytes
         self._client: Client | None = None
         self._down_since: float | None = stopwatch()
+        self._up_since = stopwatch()
         self._task: asyncio.Task[None] | None = None
         self.connected = asyncio.Event()
         self.epoch = 0
@@ -50,6 +51,11 @@ class Bus:
     def down_seconds(self) -> float:
         """How long the broker has been away; 0 while connected."""
         return 0.0 if self._down_since is None else stopwatch() - self._down_since
+
+    @property
+    def up_seconds(self) -> float:
+        """How long the broker has been there without a break; 0 while it is away."""
+        return stopwatch() - self._up_since if self.connected.is_set() else 0.0
 
     @property
     def degraded(self) -> bool:
@@ -110,7 +116,7 @@ class Bus:
             except (NatsError, TimeoutError) as error:  # JetStream itself may still be starting
                 _log.warning("streams_not_ready", error=str(error))
                 await asyncio.sleep(1)
-        self._down_since = None
+        self._down_since, self._up_since = None, stopwatch()
         self.epoch += 1
         self.connected.set()
         _log.info("broker_connected")

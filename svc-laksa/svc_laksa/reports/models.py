@@ -89,9 +89,10 @@ class Report(Base):
         elif self.stopped_at is None and state in rules.STOPPED:
             self.stopped_at = now
         self.closed_at = (self.closed_at or now) if state in rules.CLOSED else None
+        held_back = self.state == State.MODERATION and state == State.REJECTED
         self.state, self.updated_at, self.version = state, now, self.version + 1
         self.waits_for = rules.waits_for(state, self.challenged)
-        self.listed = rules.is_listed(self.privacy, state)
+        self.listed = rules.is_listed(self.privacy, state) and not held_back
 
     def challengeable(self, now: datetime) -> bool:
         """Whether the reporter may still say that it is not done."""

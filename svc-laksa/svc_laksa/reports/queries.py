@@ -188,10 +188,13 @@ async def texts(session: AsyncSession, report: Report, view: str) -> Sequence[Re
 
 
 async def files(session: AsyncSession, report: Report, *, public_only: bool) -> Sequence[ReportFile]:
-    """Its files, oldest first; of a sensitive report the public sees none."""
+    """Its files, oldest first. The public sees photos of the report and evidence, never those of an answer
+    to the agency, and of a sensitive report none."""
     if public_only and report.sealed_point is not None:
         return ()
     statement = select(ReportFile).where(ReportFile.report_id == report.id)
+    if public_only:
+        statement = statement.where(or_(ReportFile.version == 1, ReportFile.kind == "evidence"))
     ordered = statement.order_by(ReportFile.version, ReportFile.media_id).limit(_LATEST)
     return (await session.scalars(ordered)).all()
 

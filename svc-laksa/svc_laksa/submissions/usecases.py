@@ -200,15 +200,16 @@ def _content(sent: ReportIn) -> bytes:
 
 
 def _facts(report: Report) -> dict[str, Any]:
-    """For the ledger: why it went where; of a restricted report only which pack decided."""
+    """For the ledger: why it went where, coarse because it stands there for ever; of a restricted report
+    only which pack decided."""
     if report.privacy in RESTRICTED:
         return {"pack": report.pack}
     return {
         "pack": report.pack,
         "rule": report.rule,
         "village": report.village,
-        "lat": str(report.lat),
-        "lon": str(report.lon),
+        "lat": str(coarse(report.lat)),
+        "lon": str(coarse(report.lon)),
         "approximate": report.approximate,
         "outside_city": report.outside_city,
     }

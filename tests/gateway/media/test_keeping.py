@@ -60,7 +60,7 @@ async def attach(app: FastAPI, clock: ManualClock, *ids: UUID) -> None:
     await bus.jetstream.publish(event.type, event.model_dump_json(exclude_none=True).encode())
 
 
-async def test_what_a_service_attaches_is_kept_and_the_rest_goes_after_eight_days(
+async def test_what_a_service_attaches_is_kept_and_the_rest_goes_after_fifteen_days(
     app: FastAPI, client: AsyncClient, photo: Photo, clock: ManualClock, stored: Stored
 ) -> None:
     run = app.state.runtime
@@ -69,7 +69,7 @@ async def test_what_a_service_attaches_is_kept_and_the_rest_goes_after_eight_day
     async with asyncio.timeout(10):
         while not (found := await row(app, kept)) or found.attached_at is None:
             await asyncio.sleep(0.02)
-    clock.advance(timedelta(days=7, hours=23))
+    clock.advance(timedelta(days=14, hours=23))
     assert await timers.remove_unattached(run) == 0
     clock.advance(timedelta(hours=2))
     assert await timers.remove_unattached(run) == 1
@@ -84,7 +84,7 @@ async def test_a_photo_sent_again_is_kept_as_long_as_its_newest_receipt(
     first = await media_id(client, photo())
     clock.advance(timedelta(days=6))
     assert await media_id(client, photo()) == first
-    clock.advance(timedelta(days=6))
+    clock.advance(timedelta(days=14))
     assert await timers.remove_unattached(app.state.runtime) == 0
 
 
