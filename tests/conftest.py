@@ -37,7 +37,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """A running NATS with JetStream in a temporary folder."""
-    server = Broker(tmp_path_factory.mktemp("nats"), free_port(), durable=False)
+    server = Broker(tmp_path_factory.mktemp("nats"), free_port(2), durable=False)
     server.prepare()
     server.start()
     yield server

@@ -21,7 +21,7 @@ from shared.city.pack import load_city
 from shared.city.texts import load_texts
 from shared.clock import Clock, SystemClock
 from shared.crypto import FieldCipher
-from shared.db import Database
+from shared.db import Database, translate
 from shared.edge.service import ServiceEdge
 from shared.events.bus import Bus
 from shared.events.inbox import Inbox, Subscription
@@ -162,7 +162,7 @@ def _install_errors(app: FastAPI, runtime: Runtime) -> None:
         context = request.scope["city"]
         return errors.render(_problem(error), runtime.texts, context.language, context.request_id)
 
-    for kind in (errors.Problem, RequestValidationError, HTTPException):
+    for kind in (errors.Problem, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, answer)
 
 
@@ -171,8 +171,9 @@ def _problem(error: Exception) -> errors.Problem:
         return error
     if isinstance(error, RequestValidationError):
         return errors.from_validation(error.errors())
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if not isinstance(error, HTTPException):
+        return translate(error) or errors.Internal()
+    status, headers = error.status_code, dict(error.headers or {})
     known: dict[int, type[errors.Problem]] = {
         400: errors.MalformedBody,
         404: errors.NotFound,

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -30,6 +31,21 @@ def decode(cursor: str, filters: Mapping[str, Any], length: int) -> list[Any]:
     if digest != _digest(filters) or not isinstance(position, list) or len(position) != length:
         raise BadCursor
     return position
+
+
+def moment(text: Any) -> datetime:
+    """A time of a cursor, in UTC; 400 `bad_cursor` if it is none."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise BadCursor from error
+
+
+def word(text: Any) -> str:
+    """A text of a cursor that the database can compare; 400 `bad_cursor` if it is none."""
+    if not isinstance(text, str) or "\x00" in text or not text.isascii():
+        raise BadCursor
+    return text
 
 
 def _digest(filters: Mapping[str, Any]) -> str:

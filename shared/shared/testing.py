@@ -1,7 +1,9 @@
 """For tests of any service: apps in process, transactions rolled back, queries counted, callers signed."""
 
 import asyncio
+import contextlib
 import json
+import secrets
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -111,12 +113,14 @@ async def served(
         await task
 
 
-def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port(together: int = 1) -> int:
+    """The first of `together` ports nobody uses now; below those the kernel gives to outgoing connections."""
+    while True:
+        first = 25_000 + secrets.randbelow(7_000)
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
+            for port in range(first, first + together):
+                held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
 
 
 class _Quiet(uvicorn.Server):

@@ -121,7 +121,7 @@ class Own:
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
     """A PostgreSQL and a NATS for one module alone."""
     cluster = Cluster(tmp_path_factory.mktemp("own-pg"), free_port(), durable=False)
-    broker = Broker(tmp_path_factory.mktemp("own-nats"), free_port(), durable=False)
+    broker = Broker(tmp_path_factory.mktemp("own-nats"), free_port(2), durable=False)
     cluster.start()
     broker.start()
     yield Own(cluster, broker)

@@ -1,7 +1,9 @@
 """Bad input at the front door gets a clear problem and loses nothing."""
 
 import io
+import json
 import zlib
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from datetime import timedelta
 from struct import pack
@@ -132,3 +134,44 @@ async def test_an_expired_token_is_exchanged_although_the_app_still_sends_it(cit
     fresh = await resident.post("/v1/auth/refresh", {"refresh_token": signed["refresh_token"]})
     resident.headers["Authorization"] = f"Bearer {fresh['access_token']}"
     assert (await resident.get("/v1/me"))["id"] == signed["citizen"]["id"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/v1/auth/staff", {"username": "a\x00", "password": "x"}),
+        ("GET", "/v1/laksa/reports/nearby?lat=1e-320&lon=0", None),
+        ("GET", "/v1/laksa/reports/nearby?lat=-1e-300&lon=-1e-300&radius_m=1", None),
+        ("GET", "/v1/laksa/reports/mine%0a", None),
+        ("GET", "/v1/laksa/reports?cursor=W10", None),
+    ],
+)
+async def test_odd_input_is_never_our_fault(city: Any, method: str, path: str, body: Any) -> None:
+    answer = await city.guest().call(method, path, body=body)
+    assert answer.status_code < 500, answer.text
+
+
+async def test_a_number_that_no_computer_holds_is_a_wrong_answer(city: Any, pothole: Body) -> None:
+    resident = await city.resident()
+    huge = pothole(category="permintaan-lampu", attributes={"panjang": 10**309})
+    answer = await resident.call("POST", "/v1/laksa/reports", body=huge)
+    assert (await problem(answer, 422))["errors"][0]["field"] == "attributes.panjang"
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "x", None])
+async def test_a_forged_cursor_is_called_bad(city: Any, at: Any) -> None:
+    resident = await city.resident()
+    for number in range(2):
+        await resident.post("/v1/laksa/reports", pothole_body(number))
+    page = await resident.get("/v1/laksa/reports/mine?limit=1")
+    position, digest = json.loads(b64decode(page["next"] + "==", altchars=b"-_"))
+    forged = urlsafe_b64encode(json.dumps([[at, position[1]], digest]).encode()).decode().rstrip("=")
+    answer = await resident.call("GET", f"/v1/laksa/reports/mine?limit=1&cursor={forged}")
+    assert (await problem(answer, 400))["code"] == "bad_cursor"
+
+
+def pothole_body(number: int) -> dict[str, Any]:
+    lat, lon = -6.1783, 106.6319 + number / 1_000
+    point = {"lat": lat, "lon": lon}
+    words = {"category": "jalan-berlubang", "description": "demo: lubang", "attributes": {"bahaya": "ya"}}
+    return {**words, "point": point}

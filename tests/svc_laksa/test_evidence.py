@@ -62,8 +62,8 @@ async def test_somebody_else_s_upload_is_no_evidence(town: Town) -> None:
         (CENTRE, None, []),
         (FAR, None, ["far_away"]),
         (FAR, CENTRE, ["far_away"]),
-        (None, CENTRE, []),
-        (None, FAR, ["far_away"]),
+        (None, CENTRE, ["stated_by_hand"]),
+        (None, FAR, ["far_away", "stated_by_hand"]),
         (None, None, ["place_unknown"]),
     ],
 )
@@ -109,3 +109,40 @@ async def test_an_answer_may_bring_the_photo_of_the_report_again(town: Town) -> 
     made = await town.submit(media=[receipt])
     await town.act(town.officer, made, "ask", {"question": "Ada foto?"})
     await town.act(town.citizen, made, "answer", {"answer": "Ini", "media": [receipt, receipt]})
+
+
+async def test_a_photo_uploaded_before_the_report_proves_nothing_whatever_its_camera_says(town: Town) -> None:
+    ahead = town.clock.now() + timedelta(minutes=4)
+    early = town.receipt(town.officer, captured_at=ahead)
+    town.clock.advance(timedelta(seconds=1))
+    made = await in_work(town)
+    assert (await finish(town, made, {"receipt": early})).json()["code"] == "evidence_missing"
+
+
+async def test_a_camera_that_writes_whole_seconds_is_believed(town: Town) -> None:
+    town.clock.advance(timedelta(milliseconds=400))
+    made = await in_work(town)
+    whole = town.clock.now().replace(microsecond=0)
+    town.clock.advance(timedelta(milliseconds=300))
+    assert (
+        await finish(town, made, {"receipt": town.receipt(town.officer, captured_at=whole)})
+    ).status_code == 200
+
+
+async def test_a_picture_that_stands_in_a_report_already_is_pointed_out(town: Town) -> None:
+    first, second = await in_work(town), await in_work(town)
+    town.clock.advance(timedelta(minutes=1))
+    facts = {"captured_at": town.clock.now(), "captured_lat": CENTRE["lat"], "captured_lon": CENTRE["lon"]}
+    receipt = town.receipt(town.officer, **facts)
+    warned = [
+        [w["code"] for w in (await finish(town, made, {"receipt": receipt})).json()["warnings"]]
+        for made in (first, second)
+    ]
+    assert warned == [[], ["evidence_used_before"]]
+
+
+async def test_an_assignee_is_an_id_and_nothing_else(town: Town) -> None:
+    made = await town.submit()
+    for odd in ("\x00", "‮evil", "a b", ""):
+        answer = await town.post(town.officer, f"/reports/{made['id']}/assign", {"assignee": odd})
+        assert answer.status_code == 422

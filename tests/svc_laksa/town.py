@@ -79,7 +79,7 @@ class Town:
         facts: dict[str, Any] = {
             "media_id": new_id(),
             "owner": owner.scope,
-            "sha256": "ab" * 32,
+            "sha256": new_id().hex * 2,
             "type": "image/jpeg",
             "size": 1_000,
             "stored_at": self.clock.now(),

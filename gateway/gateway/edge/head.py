@@ -45,8 +45,10 @@ def has_body(headers: dict[bytes, bytes]) -> bool:
 
 
 def _hides_segments(scope: Scope) -> bool:
-    """Whether a proxy and a service could read the path differently: dots, slashes or NUL behind %-signs."""
+    """Whether a proxy and a service could read the path differently: dots, slashes, controls behind a %."""
     path: str = scope["path"]
+    if not path.isprintable():
+        return True
     if "/." in path and any(part in (".", "..") for part in path.split("/")):
         return True
     if b"%" not in scope["raw_path"]:

@@ -1,6 +1,5 @@
 """HTTP of this slice."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +12,6 @@ from gateway.requests.schemas import RequestOut
 from shared import paging
 from shared.auth import Allow, Caller, Citizen
 from shared.db import Db
-from shared.errors import BadCursor
 from shared.replies import reply
 from shared.routes import CityRouter
 from shared.runtime import Run
@@ -68,11 +66,5 @@ def _out(row: Row[Any], language: str, zone: ZoneInfo) -> RequestOut:
 def _place(cursor: str | None, filters: dict[str, str | None]) -> Place | None:
     if cursor is None:
         return None
-    place = paging.decode(cursor, filters, 3)
-    try:
-        moment, kind, entity_id = datetime.fromisoformat(place[0]), str(place[1]), str(place[2])
-    except (ValueError, TypeError) as error:
-        raise BadCursor from error
-    if moment.tzinfo is None or "\0" in kind + entity_id:
-        raise BadCursor
-    return moment, kind, entity_id
+    at, kind, entity_id = paging.decode(cursor, filters, 3)
+    return paging.moment(at), paging.word(kind), paging.word(entity_id)

@@ -54,6 +54,6 @@ def _place(cursor: str | None, filters: dict[str, str]) -> tuple[int, bytes] | N
         digest = bytes.fromhex(digest)
     except (ValueError, TypeError) as error:
         raise BadCursor from error
-    if not isinstance(seq, int) or not 0 <= seq < 2**63:
+    if type(seq) is not int or not 0 <= seq < 2**63:
         raise BadCursor
     return seq, digest

@@ -10,7 +10,7 @@ from shared.paging import CursorText, Limit
 from shared.replies import reply
 from shared.routes import CityRouter, x_city
 from shared.runtime import Run
-from shared.schemas import Page
+from shared.schemas import Latitude, Longitude, Page
 from svc_laksa.reports import queries
 from svc_laksa.reports.documents import TAG
 from svc_laksa.reports.rules import FIELD, Role
@@ -52,8 +52,8 @@ async def list_nearby(
     session: Db,
     words: InWords,
     caller: Annotated[Caller, Allow(Anyone)],
-    lat: Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False)],
-    lon: Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False)],
+    lat: Latitude,
+    lon: Longitude,
     radius_m: Annotated[int, Query(ge=1, le=2_000)] = 250,
     limit: Annotated[int, Query(ge=1, le=50)] = 20,
 ) -> Response:

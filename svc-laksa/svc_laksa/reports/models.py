@@ -160,10 +160,11 @@ class ReportText(Base):
 class ReportFile(Base):
     """One uploaded file: `kind` photo (by the reporter) or evidence (by staff); facts from its receipt.
 
-    `taken_at` and the place are the file's own (EXIF) or stated; a sensitive photo's place is not kept.
+    `taken_at` and the place are the file's own (EXIF) or `stated`; a sensitive photo's place is not kept.
     """
 
     __tablename__ = "report_files"
+    __table_args__ = (Index("ix_report_files_sha256", "sha256"),)
 
     report_id: Mapped[UUID] = mapped_column(ForeignKey("reports.id"), primary_key=True)
     version: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -177,3 +178,4 @@ class ReportFile(Base):
     lat: Mapped[float | None]
     lon: Mapped[float | None]
     distance_m: Mapped[int | None]
+    stated: Mapped[bool] = mapped_column(server_default=text("false"), default=False)

@@ -212,6 +212,13 @@ async def worked(session: AsyncSession, report_id: UUID, staff: str, actions: It
     return (await session.execute(statement.limit(1))).first() is not None
 
 
+async def seen_before(session: AsyncSession, files: Sequence[ReportFile]) -> bool:
+    """Whether one of these pictures stands in a report already."""
+    content = [file.sha256 for file in files]
+    statement = select(ReportFile.report_id).where(ReportFile.sha256.in_(content)).limit(1)
+    return (await session.execute(statement)).first() is not None
+
+
 async def work_began(session: AsyncSession, report: Report) -> datetime:
     """When the present attempt began: on arrival, or when it was last reopened."""
     reopened = select(func.max(Step.at)).where(Step.report_id == report.id, Step.state == State.REOPENED)
@@ -273,6 +280,6 @@ def _page(rows: Sequence[Row[Any]], limit: int, filters: dict[str, Any], column:
 def _position(cursor: str, filters: dict[str, Any]) -> Any:
     moment, report_id = paging.decode(cursor, filters, 2)
     try:
-        return tuple_(datetime.fromisoformat(moment), UUID(report_id))
+        return tuple_(paging.moment(moment), UUID(report_id))
     except (TypeError, ValueError, AttributeError) as error:
         raise BadCursor from error

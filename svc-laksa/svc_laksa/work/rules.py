@@ -15,11 +15,17 @@ class Proof:
     """When and where a file says it was made: its own word (EXIF) counts before what is stated."""
 
     taken_at: datetime
+    stored_at: datetime
     place: tuple[float, float] | None
+    stated: bool = False
+    """Whether the place is somebody's word and not the file's."""
 
     def is_after(self, began: datetime, now: datetime) -> bool:
-        """Whether it shows a later state than `began`; five minutes ahead may be the camera's clock."""
-        return began < self.taken_at <= now + _SKEW
+        """Whether it can show a later state than `began`: uploaded since, and by its own word made since.
+
+        Cameras write whole seconds, and their clocks may be five minutes ahead.
+        """
+        return self.stored_at > began and began.replace(microsecond=0) <= self.taken_at <= now + _SKEW
 
     def metres_from(self, lat: float, lon: float) -> int | None:
         """Great-circle distance (haversine) to a place in degrees; None if it says no place."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from shared.schemas import In, Labelled, Line, Moment, Point, Text
 from svc_laksa.reports.documents import Words
@@ -21,7 +21,7 @@ class NoteIn(In):
 class AssignIn(NoteIn):
     """`assignee`: a staff id; without it the caller takes the report on."""
 
-    assignee: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    assignee: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$"), AfterValidator(str.lower)] | None = None
 
 
 class HandOverIn(In):

@@ -111,8 +111,9 @@ async def finish(
         wrong = [FieldError(f"evidence.{n}", "taken_before_report") for n in early]
         raise EvidenceMissing(errors=wrong or [FieldError("evidence", "missing")])
     texts = {"note": sent.note} if sent.note else {}
+    seen_before = await reports.seen_before(session, good)
     report = await reports.move(hand, State.FINISHED, texts=texts, files=good, evidence=len(good))
-    return report, _warnings(good)
+    return report, _warnings(good, seen_before)
 
 
 async def reject(
@@ -148,6 +149,7 @@ def _evidence(hand: InHand, sent: EvidenceIn, caller: Caller, began: datetime) -
         return None
     file = reports.photo(report, receipt, report.version + 1)
     file.kind, file.taken_at = "evidence", proof.taken_at
+    file.stated = proof.stated
     file.distance_m = proof.metres_from(*reports.exact_point(run, report))
     if report.sealed_point is None:
         file.lat, file.lon = proof.place or (None, None)
@@ -159,11 +161,18 @@ def _proof(receipt: Receipt, sent: EvidenceIn) -> Proof:
     lat, lon = receipt.captured_lat, receipt.captured_lon
     stated = (sent.point.lat, sent.point.lon) if sent.point else None
     taken_at = receipt.captured_at or min(sent.taken_at or receipt.stored_at, receipt.stored_at)
-    return Proof(taken_at, (lat, lon) if lat is not None and lon is not None else stated)
+    own = (lat, lon) if lat is not None and lon is not None else None
+    return Proof(taken_at, receipt.stored_at, own or stated, stated=own is None and stated is not None)
 
 
-def _warnings(files: Sequence[ReportFile]) -> list[str]:
+def _warnings(files: Sequence[ReportFile], seen_before: bool) -> list[str]:
     """What a verifier should look at twice."""
     far = any(file.distance_m is not None and file.distance_m > DISTANCE_M for file in files)
     unknown = all(file.distance_m is None for file in files)
-    return ["far_away"] * far + ["place_unknown"] * unknown
+    found = {
+        "far_away": far,
+        "place_unknown": unknown,
+        "stated_by_hand": any(file.stated for file in files),
+        "evidence_used_before": seen_before,
+    }
+    return [code for code, is_so in found.items() if is_so]

@@ -94,9 +94,11 @@ def upgrade() -> None:
         sa.Column("lat", sa.Double(), nullable=True),
         sa.Column("lon", sa.Double(), nullable=True),
         sa.Column("distance_m", sa.Integer(), nullable=True),
+        sa.Column("stated", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.ForeignKeyConstraint(["report_id"], ["reports.id"], name="fk_report_files_report_id_reports"),
         sa.PrimaryKeyConstraint("report_id", "version", "media_id", name="pk_report_files"),
     )
+    op.create_index("ix_report_files_sha256", "report_files", ["sha256"])
 
 
 def _indexes() -> None:

@@ -1,7 +1,7 @@
 """What other slices do with a report: take it in hand, move it one step, read it."""
 
 from svc_laksa.reports.models import Report, ReportFile
-from svc_laksa.reports.queries import work_began
+from svc_laksa.reports.queries import seen_before, work_began
 from svc_laksa.reports.rules import Action, Role, State
 from svc_laksa.reports.usecases.files import accepted, photo
 from svc_laksa.reports.usecases.moving import InHand, move, new, record, take, take_due
@@ -36,6 +36,7 @@ __all__ = [
     "read",
     "record",
     "roles_of",
+    "seen_before",
     "take",
     "take_due",
     "work_began",
