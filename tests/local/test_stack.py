@@ -41,7 +41,7 @@ def test_a_port_base_that_makes_no_sense_is_refused(value: str) -> None:
 
 
 def test_a_long_path_gets_its_socket_in_a_short_folder(tmp_path: Path) -> None:
-    assert stack_from({"RUN_FOLDER": "/work"}, ROOT).control_socket == Path("/work/supervisor.sock")
+    assert stack_from({"RUN_FOLDER": "/srv"}, ROOT).control_socket == Path("/srv/supervisor.sock")
     long = stack_from({"RUN_FOLDER": str(tmp_path / ("x" * 100))}, ROOT)
     assert len(str(long.control_socket)) < 60
 
