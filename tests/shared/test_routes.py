@@ -9,13 +9,20 @@ from fastapi import APIRouter, FastAPI
 from httpx import AsyncClient
 from sqlalchemy import func, select
 
+from deploy.local.postgres import Cluster
 from shared.app import Service, build_app
 from shared.auth import Allow, Anyone, Caller
 from shared.routes import CityRouter
 from shared.settings import Settings
 from shared.tables import due, idempotency
+from shared.testing import in_process
 
 Headers = Callable[..., dict[str, str]]
+SLOW_COMMIT = """
+CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(20); RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON due DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION wait();
+"""
 
 
 async def count(app: FastAPI, table: Any) -> int:
@@ -151,3 +158,22 @@ def test_a_route_outside_the_route_class_stops_the_start(
     service = Service(name="svc-news", package="svc_news", title="x", routers=[plain])
     with pytest.raises(TypeError, match="CityRouter"):
         build_app(service, settings_for(Settings, "postgresql://a:b@127.0.0.1:1/x"), clock)
+
+
+async def test_a_commit_that_hangs_ends_and_says_that_the_outcome_is_unknown(
+    make_app: Callable[..., FastAPI],
+    clock: Any,
+    databases: Any,
+    postgres: Cluster,
+    as_caller: Headers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shared.db._COMMIT_SECONDS", 0.3)
+    url = databases.new("svc_news")
+    postgres.sql(SLOW_COMMIT, url.rpartition("/")[2])
+    app = make_app(clock, database_url=url)
+    headers = {**as_caller(), "Idempotency-Key": "key-00000009"}
+    async with in_process(app) as client, asyncio.timeout(5):
+        answer = await client.post("/v1/news/notes", json={"words": "a"}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (504, "outcome_unknown")
+    await app.state.runtime.database.close()

@@ -9,6 +9,7 @@ import os
 import resource
 import struct
 import sys
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
@@ -71,8 +72,8 @@ def handle(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
         return {"refused": str(refused)}, []
     except MemoryError:
         return {"refused": "heavy"}, []
-    except Exception:  # noqa: BLE001 - whatever a parser throws, the file is what is broken
-        return {"refused": "broken"}, []
+    except Exception as error:  # noqa: BLE001 - whatever a parser throws, the file is what is broken
+        return {"refused": "broken", "fault": _place(error)}, []
 
 
 def _encode(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
@@ -112,8 +113,15 @@ def _evidence(image: Image.Image) -> tuple[dict[str, Any], Image.Transpose | Non
             "lon": point and point[1],
         }
         return {k: v for k, v in facts.items() if v is not None}, _TURNS.get(exif.get(_ORIENTATION, 1))
-    except Exception:  # noqa: BLE001 - a malformed EXIF block is no evidence, and no reason to refuse the photo
-        return {}, None
+    except Exception as error:  # noqa: BLE001 - malformed EXIF is no evidence, and no reason to refuse the photo
+        return {"fault": _place(error)}, None
+
+
+def _place(error: Exception) -> str:
+    """Where it broke, for the parent's log: a fault of ours must not pass for a broken file. No message of
+    the error, it may quote the file."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {place.filename}:{place.lineno}"
 
 
 def _ifd(exif: Image.Exif, tag: int) -> Mapping[int, Any]:

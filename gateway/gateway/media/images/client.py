@@ -153,6 +153,8 @@ class Images:
         sink.write(content)
         await sink.drain()
         answer = json.loads(await source.readline())
+        if "fault" in answer:
+            _log.warning("photo_fault", place=answer["fault"])
         if "refused" in answer:
             raise _REFUSED[answer["refused"]]
         if sum(v["size"] for v in answer["variants"]) > _ANSWER_LIMIT:
