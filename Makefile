@@ -6,16 +6,18 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 STACK := $(BIN)/python -m deploy.local
 INSTALLS := requirements.txt constraints.txt $(sort $(wildcard */pyproject.toml))
+# Every folder with a pyproject.toml is a package of ours: a new service is installed because it is there.
+PACKAGES := $(patsubst %/pyproject.toml,-e ./%,$(sort $(wildcard */pyproject.toml)))
 # Named after the content, so that a checkout's new file times install nothing again.
 STAMP := $(VENV)/installed-$(shell { cat $(INSTALLS); pwd; $(BIN)/python -V || $(PYTHON) -V; } 2>/dev/null | cksum | cut -d ' ' -f 1)
 MADE_AT = $$(pwd) $$($(BIN)/python -V)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status logs reset demo ledger-verify test test-data check format migrate \
-        migration clean
+.PHONY: help setup run up down status logs reset demo ledger-verify test bench test-data chaos fuzz check check-city format migrate \
+        migration new-service at-scale clean rotate rekey backup restore rebuild replay
 
 help: ## this list
-	@echo "usage: make TARGET [PORT_BASE=8000] [GATEWAY_WORKERS=1] [CITY=tangerang]"
+	@echo "usage: make TARGET [PORT_BASE=8000] [GATEWAY_WORKERS=1] [CITY=tangerang] [ONLY=laksa]"
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/p' Makefile | expand -t 18
 
 setup: $(STAMP) ## install everything into .venv (every target below does it when needed)
@@ -27,7 +29,7 @@ $(STAMP):
 	@[ -x $(BIN)/python ] && [ "$$(cat $(VENV)/made-at 2>/dev/null)" = "$(MADE_AT)" ] || \
 	  { $(PYTHON) -m venv --clear $(VENV) && echo "$(MADE_AT)" > $(VENV)/made-at; }
 	@$(PIP) install -c constraints.txt hatchling editables
-	@$(PIP) install -c constraints.txt --no-build-isolation -r requirements.txt
+	@$(PIP) install -c constraints.txt --no-build-isolation -r requirements.txt $(PACKAGES)
 	@rm -f $(VENV)/installed-* && touch $@
 
 run: setup ## start everything and stay; Ctrl-C stops it, the data is kept
@@ -54,19 +56,57 @@ demo: setup ## walk one report from a resident's phone to done, on the running s
 ledger-verify: setup ## recompute the chain of the running stack's LAKSA ledger
 	@$(STACK) exec laksa -- python -m svc_laksa ledger-verify
 
+rotate: setup ## new keys: make rotate KEYS="identity fields lookup media" [NAME=laksa] [NOW=1 after a leak]
+	@[ -n "$(KEYS)" ] || { echo 'usage: make rotate KEYS="identity fields lookup media"'; exit 1; }
+	@$(STACK) rotate $(KEYS) $(if $(NOW),--leaked) $(if $(NAME),--only $(NAME))
+
+backup: setup ## copy databases, media and keys while all runs: make backup [TO=backups]
+	@$(STACK) backup "$(or $(TO),backups)"
+
+restore: setup ## bring a backup back and start: make restore FROM=backups/… [KEYS=file] [FORCE=1]
+	@[ -n "$(FROM)" ] || { echo "FROM must name a backup: make restore FROM=backups/…"; exit 1; }
+	@$(STACK) restore "$(FROM)" $(if $(KEYS),--keys "$(KEYS)") $(if $(FORCE),--force)
+
+rebuild: setup ## make the gateway's read models anew from the services: make rebuild [MODEL=requests]
+	@$(STACK) exec gateway -- python -m gateway rebuild $(MODEL)
+
+replay: setup ## send events again that the broker lost: make replay SINCE=2d
+	@[ -n "$(SINCE)" ] || { echo "SINCE must say since when: make replay SINCE=2d (or 12h, 30m, a moment)"; exit 1; }
+	@$(STACK) replay "$(SINCE)"
+
+rekey: setup ## re-encrypt everything under the current keys, then drop the old ones [NAME=laksa]
+	@$(STACK) rekey $(if $(NAME),--only $(NAME))
+
 test: setup ## all tests, on a PostgreSQL and a NATS of their own
-	@$(BIN)/python -m pytest -q tests $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests $(ARGS)
+
+bench: setup ## measure, beside other gateways: make bench [ARGS="passing --rounds 5"]
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 test-data: setup ## tests on real files: make test-data DATA=../shared/data
 	@[ -d "$(DATA)" ] || { echo "DATA must name a folder: make test-data DATA=../shared/data"; exit 1; }
 	@DATA="$$(cd "$(DATA)" && pwd)" $(BIN)/python -m pytest -q tests/real_data $(ARGS)
 
-check: setup ## lint, format, types, import rules, migrations, shape
+chaos: setup ## the kill test alone: make chaos KILLS=100 SEED=1
+	@KILLS="$(KILLS)" SEED="$(SEED)" $(BIN)/python -m tests.chaos
+
+fuzz: setup ## everything the document allows, for every role: make fuzz EXAMPLES=50 SEED=1
+	@FUZZ_EXAMPLES="$(or $(EXAMPLES),50)" FUZZ_SEED="$(or $(SEED),1)" \
+	  $(BIN)/python -m pytest -q -s tests/security/fuzz/test_fuzz.py
+
+check-city: setup ## what a city pack has, lacks and has wrong: make check-city CITY=contoh; without CITY all
+	@$(STACK) check-city $(CITY)
+
+at-scale: setup ## LAKSA's lists, and migrations beside traffic, on a large table: make at-scale ROWS=1000000
+	@ROWS="$(or $(ROWS),1000000)" $(BIN)/python -m pytest -q -s tests/svc_laksa/test_at_scale.py
+
+check: setup ## lint, format, types, import rules, migrations, city packs, shape
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(STACK) check-migrations
+	@$(STACK) check-city
 	@$(BIN)/python -m pytest -q tests/test_shape.py
 
 format: setup ## put the code into its one format and order
@@ -75,6 +115,11 @@ format: setup ## put the code into its one format and order
 
 migrate: setup ## bring the running stack's tables to the newest revision
 	@$(STACK) migrate
+
+new-service: setup ## write an eighth service that works: make new-service NAME=parks
+	@$(BIN)/python -m deploy.local.new_service "$(NAME)"
+	@$(PIP) install --no-build-isolation --no-deps -e "./svc-$(NAME)"
+	@rm -f $(VENV)/installed-* && $(MAKE) --no-print-directory --touch setup > /dev/null
 
 migration: setup ## write a revision: make migration SERVICE=laksa MESSAGE="add a column"
 	@$(STACK) migration "$(SERVICE)" "$(MESSAGE)"

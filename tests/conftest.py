@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 
+from deploy.local.layout import SERVICES
 from deploy.local.nats import Broker
 from deploy.local.postgres import Cluster
 from shared import migrate
@@ -45,6 +46,13 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     server.wipe()
 
 
+@pytest.fixture(scope="session")
+def elsewhere() -> str:
+    """SERVICES of a gateway that hears every service's events, and reaches none of them."""
+    nowhere = "http://127.0.0.1:1"
+    return json.dumps([{"name": s.name, "url": nowhere, "prefixes": list(s.prefixes)} for s in SERVICES])
+
+
 class Databases:
     """Clones of migrated templates: `new("svc_laksa")` answers the runtime role's URL."""
 
@@ -56,7 +64,8 @@ class Databases:
     def new(self, package: str) -> str:
         """A database of its own with the package's tables, in some 50 ms."""
         name = f"t_{uuid4().hex[:12]}"
-        self._cluster.sql(f'CREATE DATABASE "{name}" TEMPLATE "{self._template(package)}"')
+        template = self._template(package)
+        self._cluster.sql(f'CREATE DATABASE "{name}" OWNER "{package}_owner" TEMPLATE "{template}"')
         self._made.append(name)
         return self._cluster.url(name, package, package)
 

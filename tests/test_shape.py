@@ -1,6 +1,7 @@
 """Know one service, know all: the same files everywhere, every route states its caller, nothing too long."""
 
 import ast
+import configparser
 import re
 import subprocess
 from collections.abc import Iterator
@@ -10,14 +11,14 @@ from pathlib import Path
 import pytest
 from fastapi.routing import iter_route_contexts
 
+from deploy.local.layout import EVERY_SERVICE
 from shared import errors
 from shared.app import Service
 from shared.city.texts import load_texts
 from shared.routes import CityRoute
 
 ROOT = Path(__file__).resolve().parent.parent
-SERVICES = ("svc_laksa", "svc_emergency", "svc_jobs", "svc_prices", "svc_news", "svc_tourism")
-PACKAGES = {"gateway": ROOT / "gateway", **{name: ROOT / name.replace("_", "-") for name in SERVICES}}
+PACKAGES = {service.package: ROOT / service.name for service in EVERY_SERVICE}
 HEADINGS = ["Does", "Tables", "Endpoints", "Tells the city", "Listens to", "Run alone"]
 #: What a slice may contain.
 ROOMS = (
@@ -37,7 +38,8 @@ ENTRANCES = ("api", "subscribers", "timers")
 #: A room uses rooms of its own level or a higher one; schemas, documents and client stand beside.
 LEVEL = {"usecases": 1, "queries": 2, "models": 2, "rules": 3}
 MEANINGLESS = re.compile(r"(^|/)(helpers?|utils?|common|constants|misc|manager|base)\.py$")
-SHARED_LINES = 3_500  # DECISIONS 10
+#: Lines of code: the plumbing, and the reader of a city's pack, a library of its own (DECISIONS 10).
+PLUMBING_LINES, PACK_LINES = 3_500, 900
 
 
 def sources() -> list[Path]:
@@ -80,6 +82,17 @@ def test_every_service_has_the_same_files(package: str) -> None:
     assert [name for name in wanted if not (inside / name).exists()] == []
     readme = (PACKAGES[package] / "README.md").read_text()
     assert [h for h in HEADINGS if f"\n## {h}\n" not in readme] == []
+
+
+def test_every_service_is_kept_apart_from_the_others_and_stands_in_the_readme() -> None:
+    rules = configparser.ConfigParser()
+    rules.read(ROOT / ".importlinter")
+    apart, roots = set(PACKAGES), {"shared", *PACKAGES}
+    assert set(rules["importlinter"]["root_packages"].split()) == roots
+    assert set(rules["importlinter:contract:apart"]["modules"].split()) == apart
+    assert set(rules["importlinter:contract:shared"]["forbidden_modules"].split()) == apart
+    readme = (ROOT / "README.md").read_text()
+    assert [s.name for s in EVERY_SERVICE if f"| [{s.name}]({s.name}/README.md) |" not in readme] == []
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -160,12 +173,25 @@ def test_no_file_is_over_its_size() -> None:
 
 
 def test_shared_stays_small() -> None:
-    lines = sum(
-        _code_lines(path.read_text())
-        for path in sources()
-        if path.is_relative_to(ROOT / "shared") and "contracts" not in path.parts
-    )
-    assert lines < SHARED_LINES
+    pack, plumbing = 0, 0
+    for path in sources():
+        if path.is_relative_to(ROOT / "shared") and "contracts" not in path.parts:
+            lines = _code_lines(path.read_text())
+            in_pack = path.is_relative_to(ROOT / "shared" / "shared" / "city")
+            pack, plumbing = pack + lines * in_pack, plumbing + lines * (not in_pack)
+    assert plumbing < PLUMBING_LINES
+    assert pack < PACK_LINES
+
+
+def test_the_reader_of_the_pack_knows_nothing_of_the_plumbing() -> None:
+    folder = ROOT / "shared" / "shared" / "city"
+    strangers = [
+        f"{path.name}: {name}"
+        for path in folder.glob("*.py")
+        for name in re.findall(r"^(?:from|import) (shared[.a-z_]*)", path.read_text(), re.MULTILINE)
+        if not name.startswith("shared.city")
+    ]
+    assert strangers == []
 
 
 def _code_lines(source: str) -> int:

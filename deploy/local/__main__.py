@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from deploy.local.errors import StackError
 from deploy.local.layout import Stack, stack_from
@@ -35,8 +36,16 @@ def _run(options: argparse.Namespace, stack: Stack) -> int:
         run_in_environment(stack.folder, options.name, command)
     from deploy.local import commands
 
+    if options.command in ("rotate", "rekey"):
+        return _change_keys(options, stack)
+    if options.command in ("replay", "backup", "restore"):
+        return _keep(options, stack)
     if options.command == "logs":
         return commands.logs(stack, options.name)
+    if options.command == "check-city":
+        from deploy.local import check_city
+
+        return check_city.check(stack, options.names)
     if options.command == "migration":
         return commands.write_revision(stack, options.service, options.message)
     chosen = {
@@ -44,6 +53,26 @@ def _run(options: argparse.Namespace, stack: Stack) -> int:
         "status": commands.status, "migrate": commands.migrate, "check-migrations": commands.check_migrations,
     }  # fmt: skip
     return chosen[options.command](stack)
+
+
+def _change_keys(options: argparse.Namespace, stack: Stack) -> int:
+    from deploy.local import rotation
+
+    if options.command == "rotate":
+        rotation.rotate(stack, options.kinds, leaked=options.leaked, only=options.only)
+    else:
+        rotation.rekey(stack, only=options.only)
+    return 0
+
+
+def _keep(options: argparse.Namespace, stack: Stack) -> int:
+    from deploy.local.keeping import backup, replay, restore
+
+    if options.command == "replay":
+        return replay.replay(stack, options.since)
+    if options.command == "backup":
+        return backup.backup(stack, options.to)
+    return restore.restore(stack, options.source, options.keys, force=options.force)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,15 +90,35 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser(name, help=meaning)
     logs = commands.add_parser("logs", help="follow the logs of one process or all")
     logs.add_argument("name", nargs="?", default="")
+    check = commands.add_parser("check-city", help="what a city pack has, what it lacks, what is wrong")
+    check.add_argument("names", nargs="*")
     migration = commands.add_parser("migration", help="write a service's next revision")
     migration.add_argument("service")
     migration.add_argument("message")
+    rotate = commands.add_parser("rotate", help="new keys in place of old ones")
+    rotate.add_argument("kinds", nargs="+", choices=("identity", "fields", "lookup", "media"))
+    rotate.add_argument("--leaked", action="store_true", help="the old ones are refused at once")
+    rekey = commands.add_parser("rekey", help="re-encrypt under the current keys, drop the old ones")
+    for command in (rotate, rekey):
+        command.add_argument("--only", default="", help="the keys of one service")
+    _add_keeping(commands)
     run = commands.add_parser("exec", help="run a command with the settings of a process")
     run.add_argument("name")
     run.add_argument("rest", nargs=argparse.REMAINDER, metavar="-- CMD")
     launch = commands.add_parser("launch", help="become a process (for the supervisor)")
     launch.add_argument("name")
     return parser
+
+
+def _add_keeping(commands: Any) -> None:
+    replay = commands.add_parser("replay", help="send again what was sent since a moment")
+    replay.add_argument("since", help="2d, 12h, 30m or an ISO 8601 moment with its offset")
+    backup = commands.add_parser("backup", help="copy databases, media and keys while everything runs")
+    backup.add_argument("to", type=Path, help="the folder that gets a folder of its own in it")
+    restore = commands.add_parser("restore", help="put a backup back on an empty place, and start")
+    restore.add_argument("source", type=Path)
+    restore.add_argument("--keys", type=Path, help="where the keys of the backup are, unless beside it")
+    restore.add_argument("--force", action="store_true", help="delete the data that is there")
 
 
 if __name__ == "__main__":

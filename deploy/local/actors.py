@@ -5,15 +5,13 @@ import io
 import json
 import secrets
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pyotp
 from PIL import Image, ImageDraw
-
-_WIB = timezone(timedelta(hours=7))
 
 
 class Actor:
@@ -56,7 +54,7 @@ class Actor:
         """A member of staff, by password and, where the account has it, time-based code."""
         body = {"username": account["username"], "password": account["password"]}
         if account.get("totp_secret"):
-            body["totp"] = pyotp.TOTP(account["totp_secret"]).at(now or datetime.now(_WIB))
+            body["totp"] = pyotp.TOTP(account["totp_secret"]).at(now or datetime.now(UTC))
         self._signed(await self.post("/v1/auth/staff", body))
 
     async def events(self) -> AsyncIterator[tuple[str, Any]]:
@@ -101,14 +99,17 @@ class Listener:
         await asyncio.gather(self._task, return_exceptions=True)
 
 
-def photo(lat: float, lon: float, taken_at: datetime, words: str) -> bytes:
-    """A JPEG as a phone makes it: EXIF says when (with offset) and where; no two are alike."""
-    image = Image.new("RGB", (1600, 1200), tuple(secrets.token_bytes(3)))
+def photo(
+    lat: float, lon: float, taken_at: datetime, words: str, size: tuple[int, int] = (1600, 1200)
+) -> bytes:
+    """A JPEG as a phone makes it: EXIF says when (`taken_at` with its offset) and where; no two are alike."""
+    image = Image.new("RGB", size, tuple(secrets.token_bytes(3)))
     ImageDraw.Draw(image).text((40, 40), words, fill="white", font_size=48)
     exif = Image.Exif()
-    local = taken_at.astimezone(_WIB)
     exif[0x010F] = "Demo"
-    exif.get_ifd(0x8769).update({0x9003: local.strftime("%Y:%m:%d %H:%M:%S"), 0x9011: "+07:00"})
+    exif.get_ifd(0x8769).update(
+        {0x9003: taken_at.strftime("%Y:%m:%d %H:%M:%S"), 0x9011: taken_at.isoformat()[-6:]}
+    )
     exif.get_ifd(0x8825).update(
         {1: "S" if lat < 0 else "N", 2: _degrees(lat), 3: "W" if lon < 0 else "E", 4: _degrees(lon)}
     )

@@ -4,7 +4,7 @@ import signal
 import time
 from contextlib import suppress
 
-from deploy.local import demo_data, lifecycle, migrations, readiness
+from deploy.local import city, demo_data, lifecycle, migrations, readiness
 from deploy.local.errors import StackError
 from deploy.local.layout import Stack
 from deploy.local.log_files import follow
@@ -128,9 +128,12 @@ def _already_up(stack: Stack) -> None:
         raise StackError(
             f"The stack already runs at {demo['gateway']}; make down stops it, then it can move."
         )
+    city.settled(stack)
+    joined = lifecycle.take_on_new(stack, Progress())
+    demo = demo_data.read_demo(stack.folder)
     watch = readiness.Watch(Supervisor(stack), stack.folder)
     readiness.wait_for_processes(started, watch, lambda _: None)
-    say("The platform is already up.\n")
+    say(f"Joined: {', '.join(joined)}.\n" if joined else "The platform is already up.\n")
     say(demo_data.table(demo))
 
 

@@ -14,8 +14,6 @@ from deploy.local.actors import Actor, Listener, photo
 from shared.ids import new_id
 
 _RUN = Path(os.environ.get("RUN_FOLDER", ".run")) / "demo.json"
-_CATEGORY = "jalan-berlubang"
-_LAT, _LON = -6.1783, 106.6319
 
 
 def say(line: str = "") -> None:
@@ -31,7 +29,7 @@ async def demo(stack: dict[str, Any]) -> None:
         await resident.sign_in(stack["citizen"]["phone"], stack["citizen"]["otp"])
         listener = Listener(resident)
         try:
-            report = await _submit(resident)
+            report = await _submit(resident, stack["walk"])
             steps = 1 + await _work(http, stack, report)
             await listener.until(steps)
             await _show(resident, report, listener)
@@ -39,16 +37,16 @@ async def demo(stack: dict[str, Any]) -> None:
             await listener.close()
 
 
-async def _submit(resident: Actor) -> dict[str, Any]:
-    taken = datetime.now(UTC)
-    media = await resident.upload(photo(_LAT, _LON, taken, "demo: jalan berlubang"))
+async def _submit(resident: Actor, walk: dict[str, Any]) -> dict[str, Any]:
+    point, taken = walk["point"], datetime.now(UTC).astimezone()
+    media = await resident.upload(photo(point["lat"], point["lon"], taken, "demo"))
     say(f"photo     taken {media['captured_at']} at {_place(media['captured_point'])}, read from the file")
     body = {
         "id": str(new_id()),
-        "category": _CATEGORY,
-        "description": "demo: lubang sekitar 40 cm di lajur kiri",
-        "point": {"lat": _LAT, "lon": _LON},
-        "attributes": {"bahaya": "ya", "ukuran": "kecil"},
+        "category": walk["category"],
+        "description": walk["description"],
+        "point": point,
+        "attributes": walk["answers"],
         "media": [media["receipt"]],
     }
     report: dict[str, Any] = await resident.post("/v1/laksa/reports", body)
@@ -68,8 +66,9 @@ async def _work(http: httpx.AsyncClient, stack: dict[str, Any], report: dict[str
     await verifier.sign_in_staff(stack["staff"]["laksa_verifier"])
     await officer.post(f"{path}/assign")
     await officer.post(f"{path}/start")
-    evidence = await officer.upload(photo(_LAT, _LON, datetime.now(UTC), "demo: sudah ditambal"))
-    done = {"evidence": [{"receipt": evidence["receipt"]}], "note": "demo: lubang ditambal aspal panas"}
+    walk, now = stack["walk"], datetime.now(UTC).astimezone()
+    evidence = await officer.upload(photo(walk["point"]["lat"], walk["point"]["lon"], now, walk["finished"]))
+    done = {"evidence": [{"receipt": evidence["receipt"]}], "note": walk["finished"]}
     await officer.post(f"{path}/finish", done)
     own = await officer.call("POST", f"{path}/verify", body={"passed": True})
     _expect(own.status_code == 403, "who did the work cannot check it")

@@ -31,11 +31,13 @@ def finish_loading(stack: Stack, loader: subprocess.Popen[str], seconds: float =
         lines = (complaint.strip() or printed.strip()).splitlines()[-12:]
         raise StackError("the city pack was not loaded:\n" + "\n".join(f"  | {line}" for line in lines))
     loaded: dict[str, Any] = json.loads(printed.strip().splitlines()[-1]) if printed.strip() else {}
-    demo = {
-        "gateway": stack.gateway_url,
-        "metrics": [f"http://127.0.0.1:{p.ops_port}/metrics" for p in stack.processes()],
-        **loaded,
-    }
+    return write_addresses(stack, loaded)
+
+
+def write_addresses(stack: Stack, demo: dict[str, Any]) -> dict[str, Any]:
+    """Writes .run/demo.json with the addresses as they are now."""
+    metrics = [f"http://127.0.0.1:{p.ops_port}/metrics" for p in stack.processes()]
+    demo = demo | {"gateway": stack.gateway_url, "metrics": metrics}
     write_private_json(stack.folder / "demo.json", demo)
     return demo
 

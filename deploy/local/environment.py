@@ -3,14 +3,17 @@
 import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from deploy.local.errors import StackError
-from deploy.local.layout import NATS_OFFSET, POSTGRES_OFFSET, SERVICES, Process, Service, Stack
+from deploy.local.identity_keys import ensure_identity_keys
+from deploy.local.layout import NATS_OFFSET, POSTGRES_OFFSET, Process, Stack
 from deploy.local.nats import Broker
 from deploy.local.private_files import private_folder, write_private
-from deploy.local.secret_store import ensure_identity_keys, load_secrets
+from deploy.local.registry import Service
+from deploy.local.secret_store import load_secrets
 
 PASSED_ON = ("CITY_TIME_OFFSET", "TRUSTED_PROXIES", "PUBLIC_URL", "MEDIA_URL", "DEMO_OTP")
 
@@ -26,6 +29,40 @@ def write_environments(stack: Stack) -> None:
     for service in {p.service for p in stack.processes()}:
         owner = {"DATABASE_OWNER_URL": database_url(stack, service, known, owner=True)}
         write_private(folder / f"{service.short}.owner.env", _lines(owner))
+
+
+def write_joining(stack: Stack, joining: Iterable[Process]) -> None:
+    """Settings of services that join a running stack, for the city it runs; the gateway is told of them."""
+    folder, known = stack.folder / "env", load_secrets(stack.folder)
+    gateways = [p for p in stack.processes() if p.service.short == "gateway"]
+    theirs = read_environment(stack.folder, gateways[0].name)
+    for process in joining:
+        own = _settings(stack, process, known)
+        own |= {n: theirs[n] for n in ("CITY_PACK", "NATS_URL", *PASSED_ON) if n in own and n in theirs}
+        write_private(folder / f"{process.name}.env", _lines(own))
+        owner = {"DATABASE_OWNER_URL": database_url(stack, process.service, known, owner=True)}
+        write_private(folder / f"{process.service.short}.owner.env", _lines(owner))
+    for process in gateways:
+        values = read_environment(stack.folder, process.name) | {"SERVICES": json.dumps(_addresses(stack))}
+        write_private(folder / f"{process.name}.env", _lines(values))
+
+
+def key_rings(short: str, known: dict[str, Any]) -> dict[str, str]:
+    """The keys of one service that can be changed while it runs, each ring with the current key first."""
+    rings = {
+        "FIELD_KEYS": known["field_keys"][short],
+        "LOOKUP_KEY": known["lookup_keys"][short],
+        "MEDIA_SIGNING_KEY": known["media_signing_key"],
+    }
+    return {name: json.dumps(ring) for name, ring in rings.items()}
+
+
+def hand_out_keys(stack: Stack, process: Process, known: dict[str, Any]) -> dict[str, str]:
+    """Puts the keys into the settings that the process is started with next; answers these keys."""
+    rings = key_rings(process.service.short, known)
+    values = read_environment(stack.folder, process.name) | rings
+    write_private(stack.folder / "env" / f"{process.name}.env", _lines(values))
+    return rings
 
 
 def read_environment(folder: Path, name: str) -> dict[str, str]:
@@ -68,11 +105,9 @@ def _settings(stack: Stack, process: Process, known: dict[str, Any]) -> dict[str
         "DATABASE_URL": database_url(stack, process.service, known),
         "NATS_URL": stack.given.get("NATS_URL")
         or Broker(stack.folder / "nats", stack.port(NATS_OFFSET)).url(),
-        "CITY_PACK": str(city_pack(stack)),
+        "CITY_PACK": stack.pack,
         "IDENTITY_JWKS": str(keys / "identity.jwks.json"),
-        "FIELD_KEYS": json.dumps(known["field_keys"][short]),
-        "LOOKUP_KEY": known["lookup_keys"][short],
-        "MEDIA_SIGNING_KEY": known["media_signing_key"],
+        **key_rings(short, known),
         "MEDIA_URL": (stack.folder / "media").as_uri(),
         "CITY_TIME_OFFSET": "0",
         "PUBLIC_URL": stack.gateway_url,
@@ -84,20 +119,10 @@ def _settings(stack: Stack, process: Process, known: dict[str, Any]) -> dict[str
             "TRUSTED_PROXIES": "",
             "RATE_FILE": str(stack.folder / "rate-limits"),
             "DEMO_OTP": known["demo_otp"],
+            "TOKEN_KEY": known["token_key"],
             "DOCUMENTS_SECONDS": "1",  # all start at once here: no 5 s wait for the routes
         }
     return values | {n: stack.given[n] for n in PASSED_ON if n in values and stack.given.get(n)}
-
-
-def city_pack(stack: Stack) -> Path:
-    """The folder CITY_PACK, or deploy/cities/<CITY>; StackError if it is not there."""
-    usual = Path("deploy", "cities", stack.given.get("CITY") or "tangerang")
-    pack = (stack.root / (stack.given.get("CITY_PACK") or usual)).resolve()
-    if not pack.is_dir():
-        raise StackError(
-            f"no city pack at {pack}; set CITY to a folder of deploy/cities, or CITY_PACK to a path"
-        )
-    return pack
 
 
 def _lines(values: dict[str, str]) -> str:
@@ -107,5 +132,5 @@ def _lines(values: dict[str, str]) -> str:
 def _addresses(stack: Stack) -> list[dict[str, Any]]:
     return [
         {"name": s.name, "url": f"http://127.0.0.1:{stack.port(s.offset)}", "prefixes": list(s.prefixes)}
-        for s in SERVICES
+        for s in stack.services()
     ]

@@ -9,38 +9,15 @@ from pathlib import Path
 
 from deploy.local.errors import StackError
 from deploy.local.private_files import write_private_json
+from deploy.local.registry import GATEWAY, Service, find_services
 
 POSTGRES_OFFSET, NATS_OFFSET, NATS_MONITOR_OFFSET = 32, 42, 43
-GATEWAY_OPS_OFFSET, MOST_GATEWAY_WORKERS = 10, 10
+MOST_GATEWAY_WORKERS = 10
 _LONGEST_SOCKET_PATH = 100
 _SOCKET_SUFFIX = ".4194304"  # supervisord binds to "<path>.<pid>" first, and the kernel takes 107 bytes
 
 
-@dataclass(frozen=True)
-class Service:
-    """One package that runs as a process: its port is PORT_BASE + `offset`."""
-
-    short: str
-    package: str
-    offset: int
-    ops_offset: int
-    prefixes: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The name the platform knows it by, such as svc-laksa."""
-        return self.package.replace("_", "-")
-
-
-GATEWAY = Service("gateway", "gateway", 0, GATEWAY_OPS_OFFSET)
-SERVICES = (
-    Service("laksa", "svc_laksa", 1, 21, ("/v1/laksa", "/open311")),
-    Service("emergency", "svc_emergency", 2, 22, ("/v1/emergency", "/alerts")),
-    Service("jobs", "svc_jobs", 3, 23, ("/v1/jobs", "/feeds/jobs")),
-    Service("prices", "svc_prices", 4, 24, ("/v1/prices",)),
-    Service("news", "svc_news", 5, 25, ("/v1/news", "/feeds/news")),
-    Service("tourism", "svc_tourism", 6, 26, ("/v1/tourism", "/ogc", "/catalog.jsonld")),
-)
+SERVICES = find_services(Path(__file__).resolve().parents[2])
 EVERY_SERVICE = (GATEWAY, *SERVICES)
 
 
@@ -68,18 +45,29 @@ class Stack:
     port_base: int
     gateway_workers: int
     given: Mapping[str, str]
+    only: str = ""
+    pack: str = ""
+    city: str = ""
 
     def port(self, offset: int) -> int:
         """The port at `offset` of this stack's hundred."""
         return self.port_base + offset
 
     def processes(self) -> list[Process]:
-        """The gateway's workers, then the services."""
+        """The gateway's workers, then the services it runs with."""
         workers = [
-            Process(f"gateway-{n}" if n else "gateway", GATEWAY, self.port(0), self.port(10 + n))
+            Process(
+                f"gateway-{n}" if n else "gateway", GATEWAY, self.port(0), self.port(GATEWAY.ops_offset + n)
+            )
             for n in range(self.gateway_workers)
         ]
-        return workers + [Process(s.short, s, self.port(s.offset), self.port(s.ops_offset)) for s in SERVICES]
+        own = [Process(s.short, s, self.port(s.offset), self.port(s.ops_offset)) for s in self.services()]
+        return workers + own
+
+    def services(self) -> list[Service]:
+        """All services, or those that ONLY names: `ONLY=laksa,jobs`."""
+        wanted = self.only.replace(",", " ").split()
+        return [s for s in SERVICES if not wanted or s.short in wanted]
 
     def embeds_postgres(self) -> bool:
         """False when every service was given a database of its own (DATABASE_URL_<NAME>)."""
@@ -107,12 +95,13 @@ class Stack:
         return Path("/tmp") / f"city-{digest_of(self.folder)}-{os.getuid()}" / "supervisor.sock"  # noqa: S108
 
     def remember(self) -> None:
-        """Notes the ports and workers this start uses, for commands that come later with other settings."""
-        values = {"port_base": self.port_base, "gateway_workers": self.gateway_workers}
+        """Notes what this start uses, for commands that come later with other settings."""
+        kept = ("port_base", "gateway_workers", "only", "pack", "city")
+        values = {name: getattr(self, name) for name in kept}
         write_private_json(self.folder / "stack.json", values)
 
     def as_started(self) -> "Stack":
-        """The stack with the ports and workers of its last start."""
+        """The stack with the ports, workers, services and city of its last start."""
         path = self.folder / "stack.json"
         return replace(self, **json.loads(path.read_text())) if path.exists() else self
 
@@ -123,14 +112,23 @@ def digest_of(folder: Path) -> str:
 
 
 def stack_from(environment: Mapping[str, str], root: Path) -> Stack:
-    """Reads PORT_BASE, GATEWAY_WORKERS and RUN_FOLDER; StackError if one makes no sense."""
+    """Reads PORT_BASE, GATEWAY_WORKERS, ONLY and RUN_FOLDER; StackError if one makes no sense."""
     return Stack(
         root=root,
         folder=(root / environment.get("RUN_FOLDER", ".run")).resolve(),
         port_base=_whole_number(environment, "PORT_BASE", 8000, 1024, 65_436),
         gateway_workers=_whole_number(environment, "GATEWAY_WORKERS", 1, 1, MOST_GATEWAY_WORKERS),
         given=dict(environment),
+        only=_names(environment.get("ONLY", "")),
     )
+
+
+def _names(text: str) -> str:
+    known = [s.short for s in SERVICES]
+    strange = set(text.replace(",", " ").split()) - set(known)
+    if strange:
+        raise StackError(f"ONLY may name {', '.join(known)}; it is {text!r}")
+    return text
 
 
 def _whole_number(environment: Mapping[str, str], name: str, otherwise: int, least: int, most: int) -> int:

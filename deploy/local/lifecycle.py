@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from deploy.local import demo_data, migrations, readiness, records
-from deploy.local.environment import write_environments
+from deploy.local import city, demo_data, migrations, readiness, records
+from deploy.local.environment import write_environments, write_joining
+from deploy.local.errors import StackError
 from deploy.local.layout import NATS_OFFSET, POSTGRES_OFFSET, Stack
 from deploy.local.nats import Broker
 from deploy.local.ports import refuse_taken_ports
 from deploy.local.postgres import Cluster
-from deploy.local.private_files import private_folder
+from deploy.local.private_files import private_folder, write_private
 from deploy.local.progress import Progress
 from deploy.local.supervision import Supervisor
 
@@ -31,15 +32,45 @@ def start(stack: Stack, progress: Progress, *, tied: bool = False) -> dict[str, 
     """Brings the stack up and returns the demo data, None if it was up; a start that fails is undone."""
     private_folder(stack.folder, 0o711 if os.geteuid() == 0 else 0o700)
     supervisor = Supervisor(stack)
-    with _alone(stack):
+    with alone(stack):
         if running(supervisor):
             return None
+        _refuse_half_done(stack)
+        stack = city.settled(stack)
         _end_leftovers(stack, supervisor, progress)
         try:
             return _start_all(stack, supervisor, progress, tied=tied)
         except BaseException:
             _stop_now(stack, supervisor)
             raise
+
+
+def take_on_new(stack: Stack, progress: Progress) -> list[str]:
+    """Starts services that came into the repository since the start, beside those that run; answers which.
+
+    The gateway is started again, so that it knows their paths; nobody else notices.
+    """
+    stack, supervisor = stack.as_started(), Supervisor(stack)
+    with alone(stack):
+        known = supervisor.states()
+        joining = [p for p in stack.processes() if p.name not in known]
+        if not joining:
+            return []
+        names = [p.name for p in joining]
+        with progress.step("joining") as say:
+            write_joining(stack, joining)
+            if stack.embeds_postgres():
+                migrations.ensure_databases(stack, _cluster(stack))
+            migrations.migrate_all(stack.folder)
+            supervisor.take_on(names)
+            watch = readiness.Watch(supervisor, stack.folder)
+            for process in [p for p in stack.processes() if p.service.short == "gateway"]:
+                readiness.wait_for_processes(stack, watch, lambda _: None)
+                supervisor.restart(process.name)
+            readiness.wait_for_processes(stack, watch, lambda _: None)
+            demo_data.write_addresses(stack, demo_data.read_demo(stack.folder))
+            say(", ".join(names))
+    return names
 
 
 def running(supervisor: Supervisor) -> bool:
@@ -51,7 +82,7 @@ def stop(stack: Stack) -> bool:
     """Stops everything the stack runs, within about 10 s; False if nothing ran."""
     if not stack.folder.exists():
         return False
-    with _alone(stack):
+    with alone(stack):
         return _stop_now(stack, Supervisor(stack))
 
 
@@ -65,6 +96,15 @@ def reset(stack: Stack) -> list[str]:
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
     return sorted(str(f) for f in folders)
+
+
+@contextmanager
+def half_done(stack: Stack, remedy: str) -> Iterator[None]:
+    """Until this ends well the stack refuses to start, and names `remedy`: what is there is not whole."""
+    note = stack.folder / "half-done"
+    write_private(note, remedy)
+    yield
+    note.unlink()
 
 
 @contextmanager
@@ -85,6 +125,15 @@ def stopping_on_signals() -> Iterator[None]:
     for each in caught:
         signal.signal(each, interrupt)
     yield
+
+
+def _refuse_half_done(stack: Stack) -> None:
+    note = stack.folder / "half-done"
+    if note.exists():
+        raise StackError(
+            f"The data in {stack.folder} is half restored. Do it again: {note.read_text()}\n"
+            "or delete it: make reset"
+        )
 
 
 def _start_all(stack: Stack, supervisor: Supervisor, progress: Progress, *, tied: bool) -> dict[str, Any]:
@@ -164,7 +213,7 @@ def _stop_now(stack: Stack, supervisor: Supervisor) -> bool:
 
 
 @contextmanager
-def _alone(stack: Stack) -> Iterator[None]:
+def alone(stack: Stack) -> Iterator[None]:
     """One start or stop of a stack at a time."""
     with (stack.folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -8,9 +8,14 @@ from urllib.parse import unquote, urlsplit
 
 from deploy.local.environment import read_environment
 from deploy.local.errors import StackError
-from deploy.local.layout import EVERY_SERVICE, Service, Stack
+from deploy.local.gentle import complaints
+from deploy.local.layout import EVERY_SERVICE, Stack
 from deploy.local.postgres import Cluster
+from deploy.local.registry import Service
 from deploy.local.secret_store import load_secrets
+
+ROOT = Path(__file__).resolve().parents[2]
+_RECIPES = "Each in the way that works is in tests/svc_laksa/revisions."
 
 
 def database_of(service: Service) -> tuple[str, str, str]:
@@ -27,13 +32,13 @@ def ensure_databases(stack: Stack, cluster: Cluster) -> None:
 
 
 def migrate_all(folder: Path) -> list[str]:
-    """Upgrades every service's database; returns the services that had something to do."""
+    """Upgrades the database of every service started here; returns those that had something to do."""
     from alembic.util import CommandError
 
     from shared.migrate import upgrade
 
     changed = []
-    for service in EVERY_SERVICE:
+    for service in [s for s in EVERY_SERVICE if (folder / "env" / f"{s.short}.owner.env").exists()]:
         owner = read_environment(folder, f"{service.short}.owner")["DATABASE_OWNER_URL"]
         runtime = urlsplit(read_environment(folder, service.short)["DATABASE_URL"]).username or ""
         try:
@@ -58,12 +63,24 @@ def write_revision(folder: Path, short: str, message: str) -> None:
     revision(package=package, owner_url=owner_url, message=message, branch=short)
 
 
+def refuse_locking(root: Path) -> None:
+    """StackError naming each line of a revision that would stop a running service."""
+    files = sorted(root.glob("*/*/migrations/versions/*.py"))
+    wrong = [what for file in files for what in complaints(file)]
+    if wrong:
+        raise StackError("\n".join(["A revision would stop a running service:", *wrong, _RECIPES]))
+
+
 def check_all(tell: Callable[[str], None]) -> None:
-    """Migrates empty databases on a temporary server; StackError if one differs from the models."""
+    """Reads every revision, then migrates empty databases on a temporary server.
+
+    StackError if a revision would lock a table in use, or if a database differs from the models.
+    """
     from alembic.util import CommandError
 
     from shared.migrate import check, upgrade
 
+    refuse_locking(ROOT)
     with tempfile.TemporaryDirectory(prefix="city-check-") as folder:
         cluster = Cluster(Path(folder) / "postgres", _free_port(), durable=False)
         try:

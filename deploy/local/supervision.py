@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import xmlrpc.client
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,7 @@ class State:
     pid: int
     started: int
     trouble: str
+    group: str
 
     @property
     def running(self) -> bool:
@@ -89,6 +90,22 @@ class Supervisor:
         """Starts every process that is not running, without waiting for it."""
         self._call("startProcessGroup", GROUP, False)
 
+    def restart(self, name: str) -> None:
+        """Stops one process as it wants to be stopped, and starts it without waiting for it."""
+        state = self.states()[name]
+        if state.wanted:
+            self._call("stopProcess", f"{state.group}:{name}", True)
+        self._call("startProcess", f"{state.group}:{name}", False)
+
+    def take_on(self, names: Collection[str]) -> None:
+        """Starts processes that were not there when it started; all others run on."""
+        alone = {state.name for state in self.states().values() if state.group == state.name}
+        write_configuration(self.stack, joined=alone | set(names))
+        self._call("reloadConfig")
+        for name in names:
+            self._call("addProcessGroup", name)
+            self._call("startProcess", name, False)
+
     def shut_down(self) -> None:
         """Asks it to stop everything and itself; returns before that is done."""
         self._call("shutdown")
@@ -96,9 +113,8 @@ class Supervisor:
     def states(self) -> dict[str, State]:
         """All processes by name."""
         found = self._call("getAllProcessInfo")
-        return {
-            i["name"]: State(i["name"], i["statename"], i["pid"], i["start"], i["spawnerr"]) for i in found
-        }
+        fields = ("name", "statename", "pid", "start", "spawnerr", "group")
+        return {i["name"]: State(*(i[field] for field in fields)) for i in found}
 
     def _call(self, method: str, *arguments: Any) -> Any:
         try:
@@ -125,7 +141,11 @@ class _UnixConnection(http.client.HTTPConnection):
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
+        try:
+            self.sock.connect(str(self._path))
+        except OSError:
+            self.close()
+            raise
 
 
 def _raise_file_limit() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 from deploy.local.layout import Stack
@@ -51,10 +52,14 @@ stdout_logfile_backups=2
 _STOP = {"postgres": ("INT", 2, 1), "nats": ("TERM", 1, 2)}
 
 
-def write_configuration(stack: Stack) -> Path:
-    """Writes .run/supervisord.conf for the servers and processes of `stack`; it holds no secret."""
+def write_configuration(stack: Stack, joined: Collection[str] = ()) -> Path:
+    """Writes .run/supervisord.conf for the servers and processes of `stack`; it holds no secret.
+
+    Who `joined` a running stack stands beside the group: to change a group all of it would have to stop.
+    """
     private_folder(stack.folder / "logs")
     names = [p.name for p in stack.processes()]
+    together = [name for name in names if name not in joined]
     parts = [
         _HEAD.format(
             socket=_escaped(stack.control_socket),
@@ -63,7 +68,7 @@ def write_configuration(stack: Stack) -> Path:
             folder=_escaped(stack.folder),
         ),
         *(_program(stack, name) for name in [*stack.servers(), *names]),
-        f"\n[group:{GROUP}]\nprograms={','.join(names)}\npriority=3\n",
+        f"\n[group:{GROUP}]\nprograms={','.join(together)}\npriority=3\n",
     ]
     path = stack.folder / "supervisord.conf"
     write_private(path, "".join(parts))

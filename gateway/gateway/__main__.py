@@ -1,4 +1,4 @@
-"""Commands: `python -m gateway serve`, `python -m gateway load-pack`."""
+"""Commands: `python -m gateway serve`, `… load-pack`, `… rebuild [MODEL …]`."""
 
 import asyncio
 import json
@@ -7,6 +7,7 @@ import sys
 from gateway.app import SERVICE, create_app
 from gateway.edge.protocol import gateway_protocol
 from gateway.pack import NoDemo, load
+from gateway.rebuilds.usecases import MODELS, rebuild
 from gateway.settings import GatewaySettings
 from shared.command import run
 
@@ -21,5 +22,20 @@ def _load_pack(settings: GatewaySettings) -> int:
     return 0
 
 
+def _rebuild(settings: GatewaySettings) -> int:
+    """Makes read models anew (all, or those named); 1 if an owner did not answer."""
+    names = sys.argv[2:] or list(MODELS)
+    unknown = [name for name in names if name not in MODELS]
+    if unknown:
+        raise SystemExit(f"gateway: no read model {', '.join(unknown)}; there are: {', '.join(MODELS)}")
+    return 0 if asyncio.run(rebuild(settings, names, _say)) else 1
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    run(SERVICE, GatewaySettings, create_app, {"load-pack": _load_pack}, http=gateway_protocol)
+    commands = {"load-pack": _load_pack, "rebuild": _rebuild}
+    run(SERVICE, GatewaySettings, create_app, commands, http=gateway_protocol)

@@ -99,17 +99,35 @@ class DemoClient(PackModel):
         )
 
 
+class DemoPoint(PackModel):
+    """WGS 84, degrees."""
+
+    lat: float = Field(ge=-90, le=90)
+    lon: float = Field(ge=-180, le=180)
+
+
+class DemoWalk(PackModel):
+    """The report that `make demo` walks from phone to done; LAKSA knows the category and its questions."""
+
+    category: Code
+    point: DemoPoint
+    description: str
+    answers: dict[str, str] = {}
+    finished: str
+
+
 class DemoUsers(PackModel):
     """demo-users.yaml. The first resident is the `citizen` of demo.json."""
 
     staff: tuple[DemoStaff, ...] = ()
     citizens: Annotated[tuple[DemoCitizen, ...], distinct("phone")] = Field(min_length=1)
     clients: tuple[DemoClient, ...] = ()
+    walk: DemoWalk
 
     def sign_ins(self, vault: Vault, otp: str) -> dict[str, Any]:
         """What people need to sign in: the same at every start, and nowhere in the repository.
 
-        Every secret is an HMAC of LOOKUP_KEY and the name, so it is worth what that key is worth.
+        Every secret is an HMAC of TOKEN_KEY and the name, so it is worth what that key is worth.
         """
         return {
             "api_keys": {each.key: each.api_key(vault) for each in self.clients},
@@ -119,6 +137,7 @@ class DemoUsers(PackModel):
             },
             "citizen": {"phone": self.citizens[0].phone, "otp": otp},
             "citizens": [{"phone": each.phone, "otp": otp} for each in self.citizens],
+            "walk": self.walk.model_dump(),
         }
 
 
@@ -126,9 +145,19 @@ def read_demo_users(city: City) -> DemoUsers:
     """The file of this city; PackError with every problem, each with file and line."""
     problems = Problems()
     file = read_yaml(city.folder / "demo-users.yaml", DemoUsers, problems, city.known())
+    if file is not None and not city.bounding_box.holds(file.value.walk.point.lat, file.value.walk.point.lon):
+        file.source.add(problems, "lies outside bounding_box of city.yaml", "walk", "point")
     if problems or file is None:
         raise problems.error()
     return file.value
+
+
+def check(city: City) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """For `make check-city`: (file, what is there) and (file, what is weak); PackError as on loading."""
+    demo, file = read_demo_users(city), "demo-users.yaml"
+    there = f"{len(demo.staff)} staff, {len(demo.citizens)} residents, {len(demo.clients)} clients"
+    absent = sorted(ROLES - {role for member in demo.staff for role in member.roles})
+    return [(file, there)], [(file, f"no demo person is {', '.join(absent)}")] if absent else []
 
 
 async def load(settings: GatewaySettings) -> dict[str, Any]:
@@ -136,7 +165,7 @@ async def load(settings: GatewaySettings) -> dict[str, Any]:
     if settings.environment != "development" or settings.demo_otp is None:
         raise NoDemo("demo users are for ENVIRONMENT=development with DEMO_OTP set; nothing was inserted")
     demo = read_demo_users(load_city(settings.city_pack))
-    vault = Vault(FieldCipher(settings.field_key_ring()), settings.lookup_secret())
+    vault = Vault.of(settings, FieldCipher(settings.field_key_ring()))
     database = Database(settings.database_url.get_secret_value(), "gateway")
     now = SystemClock(settings.city_time_offset).now()
     try:

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from shared.settings import Settings, WithServices
+from shared.settings import Settings, WithServices, key_ring
 
 
 class GatewaySettings(Settings, WithServices):
@@ -15,10 +15,12 @@ class GatewaySettings(Settings, WithServices):
     media_url: str
     rate_file: Path
     demo_otp: SecretStr | None = None
+    token_key: SecretStr | None = Field(default=None, description="unset: the one LOOKUP_KEY")
     documents_seconds: float = Field(default=5, gt=0, description="how often services are asked for routes")
     upstream_pool: int = Field(default=100, ge=1, description="requests under way at one service")
     head_seconds: float = Field(default=10, gt=0, description="until a header is complete")
     body_seconds: float = Field(default=30, gt=0, description="until a body is complete, or keeps flowing")
+    upload_seconds: float = Field(default=60, gt=0, description="until a file sent in one piece is complete")
     address_rate: float = Field(default=100, gt=0, description="requests a second of one address, as a guest")
     address_burst: int = Field(default=1_000, ge=1)
     user_rate: float = Field(default=20, gt=0, description="requests a second of one person signed in")
@@ -30,3 +32,16 @@ class GatewaySettings(Settings, WithServices):
         if self.demo_otp is not None and self.environment == "production":
             raise ValueError("DEMO_OTP must be unset when ENVIRONMENT=production")
         return self
+
+    @model_validator(mode="after")
+    def token_key_before_a_change(self) -> Self:
+        """Without the look-up key it fell back on, copies of older refresh tokens were not found out."""
+        if self.token_key is None and len(self.lookup_keys()) > 1:
+            raise ValueError("TOKEN_KEY must be set, to the first LOOKUP_KEY, before LOOKUP_KEY is changed")
+        return self
+
+    def token_secret(self) -> bytes:
+        """What refresh tokens and the demo's secrets are derived with; it outlives every look-up key."""
+        if self.token_key is None:
+            return next(iter(self.lookup_keys().values()))
+        return next(iter(key_ring("TOKEN_KEY", self.token_key).values()))

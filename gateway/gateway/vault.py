@@ -3,15 +3,25 @@
 import hmac
 from dataclasses import dataclass, field
 
-from shared.crypto import FieldCipher, lookup_hash
+from gateway.settings import GatewaySettings
+from shared.crypto import FieldCipher, LookUp
 
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """The two keys of personal data: `cipher` hides, `key` (LOOKUP_KEY) finds. Neither is in the database."""
+    """The keys of personal data: `cipher` hides, `lookup` finds, `key` (TOKEN_KEY) derives secrets.
+
+    None of them is in the database.
+    """
 
     cipher: FieldCipher
+    lookup: LookUp
     key: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, settings: GatewaySettings, cipher: FieldCipher) -> "Vault":
+        """The vault of one process."""
+        return cls(cipher, LookUp(settings.lookup_keys()), settings.token_secret())
 
     def seal(self, text: str, where: str) -> bytes:
         """The ciphertext of one field; `where` is table.column.row."""
@@ -23,7 +33,11 @@ class Vault:
 
     def hash(self, kind: str, value: str) -> bytes:
         """The same for the same value, and of no use to whoever reads the database alone (HMAC-SHA-256)."""
-        return lookup_hash(self.key, kind, value)
+        return self.hashes(kind, value)[0]
+
+    def hashes(self, kind: str, value: str) -> list[bytes]:
+        """All that rows may be found by while the look-up key is changed; the first is what `hash` says."""
+        return self.lookup.hashes(kind, value)
 
     def derive(self, purpose: str, *parts: bytes) -> bytes:
         """32 bytes that only the holder of the key can compute; each part goes in with its length."""

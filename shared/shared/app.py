@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared import errors, openapi
+from shared import errors, openapi, privacy, snapshots
 from shared.auth import Identity, KeyFile
 from shared.chain.sequencer import Sequencer
 from shared.city.pack import load_city
@@ -23,13 +23,13 @@ from shared.clock import Clock, SystemClock
 from shared.crypto import FieldCipher
 from shared.db import Database, translate
 from shared.edge.service import ServiceEdge
-from shared.events.bus import Bus
+from shared.events.bus import Bus, stream_of
 from shared.events.inbox import Inbox, Subscription
 from shared.events.relay import Relay
 from shared.metrics import Metrics
 from shared.routes import CityRoute
 from shared.runtime import Background, Runtime
-from shared.settings import Settings
+from shared.settings import Settings, service_names
 from shared.timers import Handler, Timers
 
 
@@ -44,6 +44,8 @@ class Service:
     subscriptions: Sequence[Subscription] = ()
     timers: Mapping[str, Handler] = field(default_factory=dict)
     background: Sequence[Background] = ()
+    owned: Mapping[str, snapshots.Reader] = field(default_factory=dict)
+    holds: privacy.Holdings = field(default_factory=privacy.Holdings)
 
     @property
     def short(self) -> str:
@@ -89,7 +91,7 @@ def build_app(
     )
     app.state.runtime = runtime
     app.state.front = app  # what is served: the app, or an edge that stands before it
-    for router in service.routers:
+    for router in (*service.routers, snapshots.router(service.owned), privacy.router(service.holds)):
         app.include_router(router)
     _every_route_states_its_caller(app)
     openapi.install(app)
@@ -106,7 +108,7 @@ def _runtime(service: Service, settings: Settings, clock: Clock) -> Runtime:
     relay = Relay(database, bus, clock, f"//{city.code}/{service.name}", metrics)
     sequencer = Sequencer(database, clock, metrics)
     database.on_commit += [relay.wake, sequencer.wake]
-    return Runtime(
+    runtime = Runtime(
         name=service.name,
         package=service.package,
         settings=settings,
@@ -117,28 +119,23 @@ def _runtime(service: Service, settings: Settings, clock: Clock) -> Runtime:
         bus=bus,
         relay=relay,
         sequencer=sequencer,
-        timers=Timers(service.timers, database, clock, metrics),
         cipher=FieldCipher(settings.field_key_ring()),
         keys=KeyFile(settings.identity_jwks),
         metrics=metrics,
     )
+    runtime.timers = Timers({**service.timers, **privacy.timers(service.holds)}, runtime)
+    return runtime
 
 
 def _lifespan(service: Service, runtime: Runtime) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         runtime.start()
-        for subscription in service.subscriptions:
-            for stream in subscription.streams:
-                inbox = Inbox(
-                    subscription,
-                    stream,
-                    database=runtime.database,
-                    bus=runtime.bus,
-                    clock=runtime.clock,
-                    metrics=runtime.metrics,
-                    service=service.name,
-                )
+        everybody = [stream_of(name) for name in (service.name, *service_names(runtime.settings))]
+        for subscription in (*service.subscriptions, privacy.subscription(service.holds)):
+            for stream in subscription.streams or everybody:
+                runtime.bus.streams.add(stream)
+                inbox = Inbox(subscription, stream, runtime)
                 runtime.spawn(inbox.run(), f"inbox-{subscription.purpose}-{stream}")
         for work in service.background:
             runtime.spawn(work(runtime), getattr(work, "__name__", "background"))
@@ -169,6 +166,8 @@ def _install_errors(app: FastAPI, runtime: Runtime) -> None:
 def _problem(error: Exception) -> errors.Problem:
     if isinstance(error, errors.Problem):
         return error
+    if isinstance(error.__cause__, errors.Problem):  # FastAPI makes 400 of whatever ends a body early
+        return error.__cause__
     if isinstance(error, RequestValidationError):
         return errors.from_validation(error.errors())
     if not isinstance(error, HTTPException):

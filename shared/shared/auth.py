@@ -3,11 +3,11 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 from fastapi import Depends, Request
 from joserfc import jwt
@@ -24,6 +24,7 @@ LIFETIME_SECONDS = 60
 _CACHE = 10_000
 _REREAD_SECONDS = 5
 _log = log.get(__name__)
+Known = TypeVar("Known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ class Caller:
             return f"{self.kind}:{self.sub}"
         if self.device is None:
             raise DeviceIdMissing
-        return f"guest:{self.client or ''}:{self.device}"
+        device = hashlib.sha256(self.device.encode()).hexdigest()[:32]  # what is stored names no device
+        return f"guest:{self.client or ''}:{device}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,34 +158,49 @@ def caller_from(claims: Mapping[str, Any]) -> Caller:
     )
 
 
+class _Reread(Generic[Known]):
+    """What a file says, looked at every 5 s at most; while it cannot be read, what it said before."""
+
+    def __init__(self, path: Path, parse: Callable[[str], Known], known: Known) -> None:
+        self._path, self._parse, self._known = path, parse, known
+        self._read_at = float("-inf")
+
+    def known(self) -> Known:
+        if stopwatch() - self._read_at > _REREAD_SECONDS:
+            self._read_at = stopwatch()
+            try:
+                self._known = self._parse(self._path.read_text())
+            except (OSError, ValueError, JoseError) as error:  # being replaced just now: the old keys hold
+                _log.warning("identity_keys_unreadable", error=type(error).__name__)
+        return self._known
+
+
 class KeyFile:
-    """Public keys (JWKS) from a file, read again every 5 s at most: new keys come, withdrawn ones go."""
+    """Public keys (JWKS) from a file, read again every 5 s at most: new keys come, withdrawn ones go.
+
+    A key with the member `signed_until` (Unix seconds) was replaced then: it opens what it signed before.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._read_at = float("-inf")
-        self._keys: dict[str, ECKey] = {}
+        self._file: _Reread[Mapping[str, ECKey]] = _Reread(path, _public_keys, {})
 
     def find(self, kid: str) -> ECKey | None:
         """The key of that id, or None."""
-        if stopwatch() - self._read_at > _REREAD_SECONDS:
-            self._read_at = stopwatch()
-            self._read()
-        return self._keys.get(kid)
+        return self._file.known().get(kid)
 
-    def _read(self) -> None:
-        try:
-            keys = KeySet.import_key_set(json.loads(self._path.read_text()))
-        except (OSError, ValueError, JoseError) as error:  # being replaced just now: the old keys hold
-            _log.warning("identity_keys_unreadable", error=type(error).__name__)
-            return
-        self._keys = {str(k.kid): k for k in keys.keys if isinstance(k, ECKey)}
+    @property
+    def kids(self) -> frozenset[str]:
+        """The ids of all keys: whoever remembers a verified token does so under these keys alone."""
+        return frozenset(self._file.known())
 
 
-def verify(token: str, keys: KeyFile, *, typ: str, audience: str, now: datetime) -> dict[str, Any]:
+def verify(
+    token: str, keys: KeyFile, *, typ: str, audience: str, longest: float, now: datetime
+) -> dict[str, Any]:
     """Claims of an ES256 token of exactly this type and audience; Unauthenticated for anything else.
 
     Only alg, kid and typ may stand in the header, so that jku, x5u, jwk, crit and their kin lead nowhere.
+    `longest` (seconds) is how long tokens of this type live: with a replaced key they end that long after it.
     """
     try:
         head = json.loads(_b64(token.partition(".")[0])) if len(token) < 8_192 else {}
@@ -194,6 +211,9 @@ def verify(token: str, keys: KeyFile, *, typ: str, audience: str, now: datetime)
             raise Unauthenticated
         claims = jwt.decode(token, key, algorithms=["ES256"]).claims
         _check_claims(claims, audience, now)
+        replaced = key.get("signed_until") or float("inf")
+        if claims["exp"] - claims["iat"] > longest or claims["iat"] > replaced:
+            raise Unauthenticated
     except (JoseError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise Unauthenticated from error
     return claims
@@ -204,16 +224,18 @@ class Identity:
 
     def __init__(self, keys: KeyFile, service: str, clock: Clock) -> None:
         self._keys, self._service, self._clock = keys, service, clock
-        self._known: dict[bytes, tuple[float, Caller]] = {}
+        self._known: dict[tuple[bytes, frozenset[str]], tuple[float, Caller]] = {}
 
     def caller(self, token: str) -> Caller:
         """Who the gateway says is calling; Unauthenticated if the token is not good."""
-        digest = hashlib.sha256(token.encode()).digest()
+        digest = hashlib.sha256(token.encode()).digest(), self._keys.kids
         now = self._clock.now()
         known = self._known.get(digest)
         if known is not None and known[0] > now.timestamp():
             return known[1]
-        claims = verify(token, self._keys, typ="identity", audience=self._service, now=now)
+        claims = verify(
+            token, self._keys, typ="identity", audience=self._service, longest=LIFETIME_SECONDS, now=now
+        )
         if len(self._known) >= _CACHE:
             self._known.clear()
         self._known[digest] = (claims["exp"], caller_from(claims))
@@ -221,16 +243,32 @@ class Identity:
 
 
 class Signer:
-    """Signs ES256 tokens of one type with the gateway's private key."""
+    """Signs ES256 tokens with the gateway's private key; the key that takes its place is used within 5 s."""
 
     def __init__(self, key_file: Path) -> None:
-        self._key = ECKey.import_key(json.loads(key_file.read_text()))
+        first = _private_key(key_file.read_text())
+        self._file: _Reread[ECKey] = _Reread(key_file, _private_key, first)
+
+    @property
+    def kid(self) -> str:
+        """The id of the key that signs now."""
+        return str(self._file.known().kid)
 
     def sign(self, typ: str, claims: Mapping[str, Any], now: datetime, lifetime_seconds: float) -> str:
         """A compact JWS; iss, iat and exp (seconds) are added."""
         issued = int(now.timestamp())
         body = {"iss": ISSUER, "iat": issued, "exp": int(now.timestamp() + lifetime_seconds), **claims}
-        return jwt.encode({"alg": "ES256", "kid": self._key.kid, "typ": typ}, body, self._key)
+        key = self._file.known()
+        return jwt.encode({"alg": "ES256", "kid": key.kid, "typ": typ}, body, key)
+
+
+def _public_keys(text: str) -> Mapping[str, ECKey]:
+    keys = KeySet.import_key_set(json.loads(text)).keys
+    return {str(key.kid): key for key in keys if isinstance(key, ECKey)}
+
+
+def _private_key(text: str) -> ECKey:
+    return ECKey.import_key(json.loads(text))
 
 
 def _check_claims(claims: Mapping[str, Any], audience: str, now: datetime) -> None:

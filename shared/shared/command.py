@@ -1,7 +1,9 @@
 """The command line of every package: `python -m svc_x serve`, and whatever else it can do."""
 
+import asyncio
 import sys
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import TypeVar
 
 from fastapi import FastAPI
@@ -10,6 +12,9 @@ from pydantic import ValidationError
 from shared import log
 from shared.app import Service
 from shared.city.problems import PackError
+from shared.crypto import FieldCipher, LookUp, UnreadableField
+from shared.db import Database
+from shared.rekey import rekey
 from shared.serve import Protocol, serve
 from shared.settings import Settings
 
@@ -28,7 +33,7 @@ def run(
     Settings come from the environment. Unusable settings or a broken pack end it with a message, no values:
     some settings are secrets.
     """
-    known = {"serve": None, **(commands or {})}
+    known = {"serve": None, "rekey": lambda settings: _rekey(service, settings), **(commands or {})}
     name = sys.argv[1] if len(sys.argv) > 1 else "serve"
     if name not in known:
         raise SystemExit(f"usage: python -m {service.package} {{{','.join(known)}}}")
@@ -44,6 +49,24 @@ def run(
     except ValidationError as error:
         raise SystemExit(f"{service.name}: settings cannot be used:\n{_wrong(error)}") from None
     serve(app, settings, service.folder, http)
+
+
+def _rekey(service: Service, settings: Settings) -> int:
+    """Re-encrypts every encrypted column of the service; 0 when nothing is left under older keys."""
+
+    async def work() -> int:
+        database = Database(settings.database_url.get_secret_value(), service.short)
+        metadata = import_module(f"{service.package}.db").Base.metadata
+        cipher, lookup = FieldCipher(settings.field_key_ring()), LookUp(settings.lookup_keys())
+        try:
+            return await rekey(database, metadata, cipher, lookup, print)
+        finally:
+            await database.close()
+
+    try:
+        return 1 if asyncio.run(work()) else 0
+    except UnreadableField as error:
+        raise SystemExit(f"{service.name}: {error}") from error
 
 
 def _wrong(error: ValidationError) -> str:

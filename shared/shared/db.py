@@ -16,7 +16,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import NullPool
 
+from shared import pending
 from shared.errors import OutcomeUnknown, Problem, Unavailable
 
 _COMMIT_SECONDS = 5
@@ -59,27 +61,8 @@ class Database:
         self.on_commit: list[Callable[[], None]] = []
         self.after_commit: list[Callable[[dict[str, Any]], Awaitable[None]]] = []
         """Awaited after every commit with what the transaction noted in `session.info`; must not raise."""
-        self.engine: AsyncEngine = create_async_engine(
-            make_url(url).set(drivername="postgresql+asyncpg"),
-            pool_size=pool,
-            max_overflow=overflow,
-            pool_timeout=2,
-            hide_parameters=True,  # an error that is logged must not quote what people wrote
-            connect_args={
-                "timeout": 3,
-                "command_timeout": 30,  # a server that hangs must not hold a connection for ever
-                "server_settings": {
-                    "application_name": publisher,
-                    "timezone": "UTC",
-                    "jit": "off",
-                    # a machine that vanished gives its advisory locks back within half a minute
-                    "tcp_keepalives_idle": "10",
-                    "tcp_keepalives_interval": "5",
-                    "tcp_keepalives_count": "3",
-                    "idle_in_transaction_session_timeout": "60s",
-                },
-            },
-        )
+        self.engine = _engine(url, publisher, pool_size=pool, max_overflow=overflow, pool_timeout=2)
+        self._aside = _engine(url, publisher, poolclass=NullPool)
         self.bind: AsyncEngine | AsyncConnection = self.engine  # a slice test binds one connection instead
         event.listen(self.engine.sync_engine.pool, "checkout", _refuse_closed)
 
@@ -102,7 +85,8 @@ class Database:
             try:
                 yield session
                 await session.flush()
-                dirty = session.info.pop("written", False)
+                await pending.write(session)
+                dirty = session.info.pop(pending.WRITTEN, False)
             except Exception as error:
                 problem = translate(error)
                 if problem is None:
@@ -127,14 +111,56 @@ class Database:
         async with self.engine.connect() as connection:
             yield connection
 
-    async def ping(self, timeout_seconds: float = 1.0) -> None:
-        """Raises if the database does not answer in time."""
-        async with asyncio.timeout(timeout_seconds), self.engine.connect() as connection:
+    @asynccontextmanager
+    async def aside(self, timeout_seconds: float = 1.0) -> AsyncIterator[AsyncConnection]:
+        """A connection that takes none of the requests': a busy pool must not look like an absent server.
+
+        Raises if the database does not answer in time.
+        """
+        async with asyncio.timeout(timeout_seconds), self._aside.connect() as connection:
+            yield connection
+
+    async def ping(self) -> None:
+        """Raises if the database does not answer within a second."""
+        async with self.aside() as connection:
             await connection.execute(text("SELECT 1"))
+
+    async def answers(self) -> bool:
+        """Whether it does."""
+        try:
+            await self.ping()
+        except Exception as error:
+            if translate(error) is None:
+                raise
+            return False
+        return True
 
     async def close(self) -> None:
         """Closes every pooled connection."""
         await self.engine.dispose()
+        await self._aside.dispose()
+
+
+def _engine(url: str, publisher: str, **pool: Any) -> AsyncEngine:
+    return create_async_engine(
+        make_url(url).set(drivername="postgresql+asyncpg"),
+        hide_parameters=True,  # an error that is logged must not quote what people wrote
+        connect_args={
+            "timeout": 3,
+            "command_timeout": 30,  # a server that hangs must not hold a connection for ever
+            "server_settings": {
+                "application_name": publisher,
+                "timezone": "UTC",
+                "jit": "off",
+                # a machine that vanished gives its advisory locks back within half a minute
+                "tcp_keepalives_idle": "10",
+                "tcp_keepalives_interval": "5",
+                "tcp_keepalives_count": "3",
+                "idle_in_transaction_session_timeout": "60s",
+            },
+        },
+        **pool,
+    )
 
 
 def translate(error: BaseException) -> Problem | None:

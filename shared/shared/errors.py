@@ -214,7 +214,14 @@ def _field_error(error: Mapping[str, Any]) -> FieldError:
     if place and place[0] in ("body", "query", "path", "header", "cookie"):
         place = place[1:] or place
     context = {name: value for name, value in error.get("ctx", {}).items() if name in _SAFE}
-    return FieldError(".".join(place)[:100], str(error["type"]), context)
+    return FieldError(".".join(place)[:100], _kind(error), context)
+
+
+def _kind(error: Mapping[str, Any]) -> str:
+    """Behind a validator of ours pydantic knows no longer that what is too long is a text."""
+    kind = str(error["type"])
+    of_text = kind in ("too_long", "too_short") and isinstance(error.get("input"), str)
+    return f"string_{kind}" if of_text else kind
 
 
 def _field_text(error: FieldError, texts: Texts, language: str) -> str:

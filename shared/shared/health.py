@@ -44,6 +44,7 @@ class OpsApp:
         database = await self._database_missing()
         missing = [reason for ask in self._runtime.not_ready for reason in ask()]
         missing += database if self._runtime.needs_database else []
+        missing += self._runtime.cipher.troubles
         if missing:
             return _json(503, {"status": "not_ready", "missing": missing})
         reasons = database + [reason for ask in self._runtime.degraded for reason in ask()]
@@ -54,8 +55,7 @@ class OpsApp:
 
     async def _database_missing(self) -> list[str]:
         try:
-            await self._runtime.database.ping()
-            async with self._runtime.database.connection() as connection:
+            async with self._runtime.database.aside() as connection:
                 rows = await connection.execute(text("SELECT version_num FROM alembic_version"))
                 return ["migrations"] if self._revisions.behind(set(rows.scalars())) else []
         except Exception as error:  # noqa: BLE001 - whatever it is, the database cannot be used: say so

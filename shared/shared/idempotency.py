@@ -3,19 +3,29 @@
 import hashlib
 import json
 import re
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, delete, insert, select, text, tuple_
+from sqlalchemy import CursorResult, delete, select, text, tuple_
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
+from shared import pending
 from shared.crypto import FieldCipher
 from shared.errors import IdempotencyKeyBad, IdempotencyKeyMissing, IdempotencyKeyReused, RequestInFlight
-from shared.tables import idempotency
+from shared.tables import FORGOTTEN_AT_ONCE, idempotency
 
 KEPT = timedelta(hours=24)
 _KEY = re.compile(r"[A-Za-z0-9_.:-]{8,200}")
+_TAKE = text("""
+SELECT pg_try_advisory_xact_lock(:number) AS free, kept.body_sha256, kept.status, kept.headers, kept.body
+FROM (SELECT 1) AS once LEFT JOIN idempotency AS kept
+    ON kept.caller = :caller AND kept.operation = :operation AND kept.key = :key
+""").columns(headers=JSONB)
 _HEADERS = ("content-type", "content-language", "etag", "location")
 
 
@@ -50,15 +60,18 @@ def key_from(header: str | None, body: bytes) -> str:
 
 
 async def stored_answer(session: AsyncSession, key: Key, cipher: FieldCipher) -> Response | None:
-    """Takes the key for this transaction; 409 while another has it, 422 if it came with another body."""
+    """Takes the key for this transaction; 409 while another has it, 422 if it came with another body.
+
+    Whoever committed between the look and the lock is found when the answer is kept: `pending.write`.
+    """
     number = int.from_bytes(
         hashlib.sha256(f"{key.caller}|{key.operation}|{key.key}".encode()).digest()[:8], signed=True
     )
-    free = await session.scalar(text("SELECT pg_try_advisory_xact_lock(:n)"), {"n": number})
-    if not free:
+    asked = {"number": number, "caller": key.caller, "operation": key.operation, "key": key.key}
+    row = (await session.execute(_TAKE, asked)).one()
+    if not row.free:
         raise RequestInFlight
-    row = (await session.execute(select(idempotency).where(*_is(key)))).one_or_none()
-    if row is None:
+    if row.status is None:
         return None
     if row.body_sha256 != key.digest:
         raise IdempotencyKeyReused
@@ -69,38 +82,32 @@ async def stored_answer(session: AsyncSession, key: Key, cipher: FieldCipher) ->
 async def store(
     session: AsyncSession, key: Key, answer: Response, cipher: FieldCipher, now: datetime
 ) -> None:
-    """Keeps a 2xx answer with the effect it answers for."""
-    await session.execute(
-        insert(idempotency).values(
-            caller=key.caller,
-            operation=key.operation,
-            key=key.key,
-            body_sha256=key.digest,
-            status=answer.status_code,
-            headers={name: answer.headers[name] for name in _HEADERS if name in answer.headers},
-            body=cipher.encrypt(bytes(answer.body), key.place),
-            created_at=now,
-        )
-    )
+    """Keeps a 2xx answer with the effect it answers for; 409 if somebody was faster with the same key."""
+    row = {
+        "caller": key.caller,
+        "operation": key.operation,
+        "key": key.key,
+        "body_sha256": b64encode(key.digest).decode(),
+        "status": answer.status_code,
+        "headers": {name: answer.headers[name] for name in _HEADERS if name in answer.headers},
+        "body": b64encode(cipher.encrypt(bytes(answer.body), key.place)).decode(),
+        "created_at": now,
+    }
+    pending.add(session, "idempotency", row)
+    try:
+        await pending.write(session)
+    except IntegrityError as error:
+        if "pk_idempotency" in str(error.orig):
+            raise RequestInFlight from error
+        raise
 
 
-async def forget_old(session: AsyncSession, now: datetime) -> None:
-    """Deletes answers older than 24 hours, a bounded batch at a time."""
-    old = (
-        select(idempotency.c.caller, idempotency.c.operation, idempotency.c.key)
-        .where(idempotency.c.created_at < now - KEPT)
-        .limit(5_000)
-    )
+async def forget_old(session: AsyncSession, now: datetime) -> int:
+    """Deletes answers older than 24 hours, a bounded batch at a time: how many."""
     columns = (idempotency.c.caller, idempotency.c.operation, idempotency.c.key)
-    await session.execute(delete(idempotency).where(tuple_(*columns).in_(old)))
-
-
-def _is(key: Key) -> tuple[ColumnElement[bool], ...]:
-    return (
-        idempotency.c.caller == key.caller,
-        idempotency.c.operation == key.operation,
-        idempotency.c.key == key.key,
-    )
+    old = select(*columns).where(idempotency.c.created_at < now - KEPT).limit(FORGOTTEN_AT_ONCE)
+    gone = await session.execute(delete(idempotency).where(tuple_(*columns).in_(old)))
+    return cast(CursorResult[Any], gone).rowcount
 
 
 def _client_made_id(body: bytes) -> str | None:

@@ -2,6 +2,7 @@
 
 import hmac
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -45,7 +46,8 @@ def issue(receipt: Receipt, signer: Signer, now: datetime) -> str:
 def accept(token: str, keys: KeyFile, owner: str, now: datetime) -> Receipt:
     """The receipt, if the gateway signed it for this owner; 422 `media_receipt_bad` otherwise."""
     try:
-        claims = verify(token, keys, typ="media-receipt", audience="media", now=now)
+        longest = RECEIPT_LIFETIME.total_seconds()
+        claims = verify(token, keys, typ="media-receipt", audience="media", longest=longest, now=now)
     except Unauthenticated as error:
         raise BadReceipt from error
     receipt = Receipt.model_validate(claims)
@@ -54,12 +56,14 @@ def accept(token: str, keys: KeyFile, owner: str, now: datetime) -> Receipt:
     return receipt
 
 
-def signed_path(media_id: UUID, variant: Variant, secret: bytes, now: datetime) -> str:
-    """A path that anybody may read for one to two hours; the same all through an hour, so that ETags hold."""
+def signed_path(media_id: UUID, variant: Variant, keys: Sequence[bytes], now: datetime) -> str:
+    """A path that anybody may read for one to two hours; the same all through an hour, so that ETags hold.
+
+    `keys` are Settings.media_keys: the first signs.
+    """
     expires = (int(now.timestamp()) // _HOUR + 2) * _HOUR
-    return (
-        f"/v1/media/{media_id}?v={variant}&exp={expires}&sig={signature(media_id, variant, expires, secret)}"
-    )
+    sig = signature(media_id, variant, expires, keys[0])
+    return f"/v1/media/{media_id}?v={variant}&exp={expires}&sig={sig}"
 
 
 def signature(media_id: UUID, variant: str, expires: int, secret: bytes) -> str:
@@ -68,7 +72,10 @@ def signature(media_id: UUID, variant: str, expires: int, secret: bytes) -> str:
     return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def may_read(media_id: UUID, variant: str, expires: int, offered: str, secret: bytes, now: datetime) -> bool:
-    """Whether the signature is ours and still valid."""
-    good = hmac.compare_digest(signature(media_id, variant, expires, secret).encode(), offered.encode())
-    return good and now.timestamp() < expires
+def may_read(
+    media_id: UUID, variant: str, expires: int, offered: str, keys: Sequence[bytes], now: datetime
+) -> bool:
+    """Whether the signature is ours, by whichever key, and still valid (for two hours at most)."""
+    ours = [signature(media_id, variant, expires, key).encode() for key in keys]
+    good = any(hmac.compare_digest(each, offered.encode()) for each in ours)
+    return good and now.timestamp() < expires <= now.timestamp() + 2 * _HOUR

@@ -4,7 +4,8 @@ import asyncio
 import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,31 +15,50 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, MetaData, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from shared.tables import APPEND_ONLY
 
 T = TypeVar("T")
 _HERE = Path(__file__).parent / "migrations"
+_GIVE_WAY = "SET LOCAL lock_timeout = '300ms'"
+_LOCK_NOT_AVAILABLE = "55P03"
+_TRIES, _PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 120, 0.2, 5.0
+_ALONE = text("SELECT pg_try_advisory_lock(825005)")
+_INVALID = text(
+    "SELECT indexrelid::regclass::text FROM pg_index"
+    " WHERE NOT indisvalid AND indexrelid::regclass::text NOT LIKE 'pg_%'"
+)
 
 
 def upgrade(package: str, owner_url: str, runtime_role: str) -> bool:
-    """Brings the database to the newest revision and grants the runtime role; False if nothing was to do."""
+    """Brings the database to the newest revision and grants the runtime role; False if nothing was to do.
+
+    The service may be running: each revision is a transaction that waits 0.3 s for a lock at most (whoever
+    comes after it in the queue waits as long), gives way, and is tried again, for ten minutes.
+    """
 
     def work(connection: Connection) -> bool:
         config = _config(package, connection)
         heads = set(ScriptDirectory.from_config(config).get_heads())
         if set(MigrationContext.configure(connection).get_current_heads()) == heads:
             return False
-        connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+        connection.rollback()  # alembic begins and ends its transactions itself
+        _drop_half_built(connection)
+        config.attributes["applied"] = lambda **_: _grant(connection, runtime_role)
         command.upgrade(config, "heads")
-        _grant(connection, runtime_role)
         return True
 
-    return asyncio.run(_with_connection(owner_url, work))
+    return asyncio.run(_patiently(owner_url, work))
+
+
+def grant(owner_url: str, runtime_role: str) -> None:
+    """Gives the runtime role its rights on every table, and no more: after a restore, which brings none."""
+    asyncio.run(_with_connection(owner_url, lambda connection: _grant(connection, runtime_role)))
 
 
 def check(package: str, owner_url: str) -> None:
@@ -62,12 +82,43 @@ def revision(package: str, owner_url: str, message: str, branch: str) -> None:
 
 
 async def _with_connection(owner_url: str, work: Callable[[Connection], T]) -> T:
+    async with _connected(owner_url) as connection, connection.begin():
+        return await connection.run_sync(work)
+
+
+async def _patiently(owner_url: str, work: Callable[[Connection], T]) -> T:
+    """One upgrade of a database at a time; polled, as a waiting statement would hold up CONCURRENTLY."""
+    async with _connected(owner_url) as connection:
+        event.listen(connection.sync_connection, "begin", lambda c: c.exec_driver_sql(_GIVE_WAY))
+        gave_way = 0
+        while True:
+            try:
+                if await connection.scalar(_ALONE):
+                    await connection.rollback()  # the lock is the session's and stays
+                    return await connection.run_sync(work)
+            except DBAPIError as error:
+                gave_way += 1
+                if gave_way > _TRIES or getattr(error.orig, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
+                    raise
+            await connection.rollback()  # who had to wait goes on, longer from try to try
+            await asyncio.sleep(min(_PAUSE_SECONDS * max(gave_way, 1), _LONGEST_PAUSE_SECONDS))
+
+
+@asynccontextmanager
+async def _connected(owner_url: str) -> AsyncIterator[AsyncConnection]:
     engine = create_async_engine(make_url(owner_url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
     try:
-        async with engine.begin() as connection:
-            return await connection.run_sync(work)
+        async with engine.connect() as connection:
+            yield connection
     finally:
         await engine.dispose()
+
+
+def _drop_half_built(connection: Connection) -> None:
+    """An index whose CONCURRENTLY broke off stays invalid under its name; it is built anew."""
+    with connection.begin():
+        for name in connection.execute(_INVALID).scalars().all():
+            connection.execute(text(f"DROP INDEX {name}"))
 
 
 def _config(package: str, connection: Connection) -> Config:

@@ -9,35 +9,23 @@ from fastapi.openapi.utils import get_openapi
 from starlette.requests import Request
 from starlette.responses import Response
 
-_PROBLEM: dict[str, Any] = {
-    "type": "object",
+_TEXT = {"type": "string"}
+
+
+def _object(*texts: str, **others: Any) -> dict[str, Any]:
+    properties = {**dict.fromkeys(texts, _TEXT), **others}
+    return {"type": "object", "required": [*texts], "properties": properties}
+
+
+_PROBLEM = {
+    **_object(
+        *("type", "title", "detail", "code", "request_id"),
+        status={"type": "integer"},
+        errors={"type": "array", "items": _object("field", "code", "message")},
+    ),
     "description": "RFC 9457. `code` is stable; the texts are in the language of the answer.",
-    "required": ["type", "title", "status", "detail", "code", "request_id"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "code": {"type": "string"},
-        "request_id": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["field", "code", "message"],
-                "properties": {
-                    "field": {"type": "string"},
-                    "code": {"type": "string"},
-                    "message": {"type": "string"},
-                },
-            },
-        },
-    },
 }
-_ANSWER = {
-    "description": "A problem (RFC 9457)",
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-}
+_TOLD = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After", 504: "Retry-After"}
 _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "Citizen or staff access token"},
     "api_key": {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "Front end or partner"},
@@ -69,21 +57,58 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schemas.pop(unused, None)
     schemas["Problem"] = _PROBLEM
     components["securitySchemes"] = _SCHEMES
-    for path in document.get("paths", {}).values():
+    for path, item in document.get("paths", {}).items():
         for method in _METHODS:
-            if method in path:
-                _describe(path[method])
+            if method in item:
+                _secure(item[method])
+                _state_problems(document, path, method, item[method])
     return document
 
 
-def _describe(operation: dict[str, Any]) -> None:
-    answers = operation["responses"]
-    answers.pop("422", None)
-    answers["default"] = _ANSWER
+def problem(document: dict[str, Any], status: int) -> dict[str, str]:
+    """A reference to the problem of this status, which is among the document's components from now on."""
+    names = ["X-Request-Id", "Content-Language", *filter(None, [_TOLD.get(status)])]
+    answer = {
+        "description": "A problem (RFC 9457); `code` says which",
+        "headers": told(*names),
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    document["components"].setdefault("responses", {}).setdefault(f"Problem{status}", answer)
+    return {"$ref": f"#/components/responses/Problem{status}"}
+
+
+def told(*names: str) -> dict[str, Any]:
+    """Headers that an answer always has."""
+    return {name: {"required": True, "schema": _TEXT} for name in names}
+
+
+def _state_problems(document: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> None:
+    """Every status that follows from what the operation says of itself; others it states without content."""
+    answers, city = operation["responses"], operation.get("x-city", {})
+    if city.get("errors", "problem") != "problem":
+        return
+    checked = answers.pop("422", None) is not None
+    named = {parameter["name"].lower() for parameter in operation.get("parameters", ())}
+    statuses = {int(s) for s, a in answers.items() if s >= "400" and "content" not in a} | {400, 503}
+    for status, follows in (
+        (401, "public" not in city.get("audience", ())),
+        (403, "public" not in city.get("audience", ())),
+        (404, "{" in path),
+        (409, city.get("idempotency") == "required"),
+        (412, "if-match" in named),
+        (422, checked or city.get("idempotency") == "required"),
+        (504, method != "get"),
+    ):
+        statuses |= {status} if follows else set()
+    answers.update((str(status), problem(document, status)) for status in statuses)
+    for answer in answers.values():
+        if "$ref" not in answer:
+            answer["headers"] = {**answer.get("headers", {}), **told("X-Request-Id")}
+
+
+def _secure(operation: dict[str, Any]) -> None:
     city = operation.get("x-city", {})
     key: dict[str, list[str]] = {} if city.get("key") == "none" else {"api_key": []}
     audience = city.get("audience", [])
-    signed = {**key, "bearer": []}
-    operation["security"] = ([key] if "public" in audience else []) + (
-        [signed] if any(a != "public" for a in audience) else []
-    )
+    signed = [{**key, "bearer": []}] if city.get("bearer", "read") == "read" else []
+    operation["security"] = ([key] if "public" in audience else []) + signed

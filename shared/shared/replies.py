@@ -12,6 +12,11 @@ from shared.errors import PreconditionFailed
 
 IfMatch = Annotated[str | None, Header(max_length=200, description="ETag of the version you changed")]
 
+#: What the document says of an operation that answers by `reply`.
+REPLIED = {
+    "headers": {n: {"required": True, "schema": {"type": "string"}} for n in ("ETag", "Content-Language")}
+}
+
 
 def reply(
     request: Request,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from inspect import signature
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -9,12 +10,13 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared import idempotency
+from shared import idempotency, pending
 from shared.auth import Admission, Audience, refuse_unless
 from shared.edge.context import RequestContext
 from shared.edge.limits import JSON_LIMIT
 from shared.errors import DeadlineExceeded
 from shared.idempotency import Key
+from shared.replies import REPLIED
 
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _TOO_LATE_SECONDS = 0.05
@@ -65,7 +67,15 @@ class CityRoute(APIRoute):
         self.city = XCity(audience=tuple(n for a in self.audiences for n in a.names()), **stated)
         extra["x-city"] = self.city.model_dump(mode="json", exclude_none=True)
         if self.city.idempotency == "required":
-            extra["parameters"] = [*extra.get("parameters", ()), _KEY_PARAMETER]
+            key = {**_KEY_PARAMETER, "required": not _has_id(self.dependant)}
+            device = [_DEVICE_PARAMETER] if "public" in self.city.audience else []
+            extra["parameters"] = [*extra.get("parameters", ()), key, *device]
+        if self.response_model is not None and signature(endpoint).return_annotation is Response:
+            not_modified = {"304": {"description": "If-None-Match named this answer", **REPLIED}}
+            answers = {str(self.status_code or 200): REPLIED} | (
+                not_modified if "GET" in (self.methods or ()) else {}
+            )
+            extra["responses"] = {**extra.get("responses", {}), **answers}
 
     def get_route_handler(self) -> _Handler:
         """FastAPI's handler inside our transaction."""
@@ -93,10 +103,12 @@ class CityRoute(APIRoute):
                 raise DeadlineExceeded from error
 
     async def _once(self, request: Request, handler: _Handler, key: Key | None) -> Response:
+        runtime, session = request.app.state.runtime, request.state.session
         if key is None:
-            return await handler(request)
-        runtime = request.app.state.runtime
-        session = request.state.session
+            answer = await handler(request)
+            await session.flush()
+            await pending.write(session)
+            return answer
         stored = await idempotency.stored_answer(session, key, runtime.cipher)
         if stored is not None:
             return stored
@@ -125,10 +137,22 @@ class CityRouter(APIRouter):
 _KEY_PARAMETER = {
     "name": "Idempotency-Key",
     "in": "header",
-    "required": False,
     "description": "Unique to this action; may be left out where the body carries a client-made `id`.",
     "schema": {"type": "string", "minLength": 8, "maxLength": 200, "pattern": "^[A-Za-z0-9_.:-]+$"},
 }
+
+_DEVICE_PARAMETER = {
+    "name": "X-Device-Id",
+    "in": "header",
+    "required": False,
+    "description": "Made by the app, kept on the device; needed from whoever is not signed in.",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,64}$"},
+}
+
+
+def _has_id(dependant: Dependant) -> bool:
+    """Whether the body has a client-made id, which then is the key."""
+    return any("id" in getattr(p.field_info.annotation, "model_fields", ()) for p in dependant.body_params)
 
 
 def _audiences(path: str, dependant: Dependant) -> tuple[Audience, ...]:

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import idempotency
 from shared.auth import KeyFile
@@ -20,10 +22,14 @@ from shared.events.bus import Bus
 from shared.events.relay import Relay
 from shared.forever import end, forever
 from shared.metrics import Metrics
+from shared.rekey import know_keys
 from shared.settings import Settings
+from shared.tables import FORGOTTEN_AT_ONCE
 from shared.timers import Timers
 
 _HOUSEKEEPING_SECONDS = 60
+_INBOXES_AT_WORK = 3
+_KEYS_SECONDS = 3_600
 
 
 @dataclass(slots=True)
@@ -40,10 +46,12 @@ class Runtime:
     bus: Bus
     relay: Relay
     sequencer: Sequencer
-    timers: Timers
     cipher: FieldCipher
     keys: KeyFile
     metrics: Metrics
+    timers: Timers = field(init=False)
+    inbox_places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_INBOXES_AT_WORK))
+    """However many subscriptions there are, requests keep most of the pool's connections."""
     needs_database: bool = True
     """Whether the main job ends with the database; the gateway goes on passing requests through."""
     parts: dict[type, Any] = field(default_factory=dict)
@@ -67,6 +75,7 @@ class Runtime:
         self.spawn(self.relay.run(), "relay")
         self.spawn(self.sequencer.run(), "sequencer")
         self.spawn(self.timers.run(), "timers")
+        self.spawn(forever("field_keys", self._know_keys), "field-keys")
         self.spawn(forever("housekeeping", self._housekeeping, _HOUSEKEEPING_SECONDS), "housekeeping")
 
     def begin_stop(self) -> None:
@@ -82,14 +91,29 @@ class Runtime:
         await self.bus.close()
         await self.database.close()
 
+    async def _know_keys(self) -> None:
+        """As soon as the database answers, and then rarely: forever tries again at once after a failure."""
+        await know_keys(self.database, self.cipher)
+        await asyncio.sleep(_KEYS_SECONDS)
+
+    async def forget(self, *kinds: "Forget") -> None:
+        """Deletes finished things, a bounded batch a transaction, until one was not full.
+
+        So tables stay bounded, however fast they grow.
+        """
+        for kind in kinds:
+            gone = FORGOTTEN_AT_ONCE
+            while gone >= FORGOTTEN_AT_ONCE:
+                async with self.database.transaction() as session:
+                    gone = await kind(session, self.clock.now())
+
     async def _housekeeping(self) -> None:
-        """Keeps the tables of finished things bounded."""
-        async with self.database.transaction() as session:
-            await idempotency.forget_old(session, self.clock.now())
-            await inbox.forget_old(session, self.clock.now())
+        await self.forget(idempotency.forget_old, inbox.forget_old)
 
 
 Background = Callable[[Runtime], Coroutine[Any, Any, None]]
+#: Deletes FORGOTTEN_AT_ONCE rows at most, and answers how many went.
+Forget = Callable[[AsyncSession, datetime], Awaitable[int]]
 
 
 async def _runtime(request: Request) -> Runtime:

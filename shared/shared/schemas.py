@@ -5,10 +5,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+_DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
+_UNSEEN = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069"
+_CONTROL = re.compile(f"[{_UNSEEN}]")
+_CLEAN = {"pattern": f"^[^{_UNSEEN}]*$"}
+_FILLED = {"pattern": rf"^[^{_UNSEEN}]*[^\s\x85{_UNSEEN}][^{_UNSEEN}]*$"}
 
 
 def _without_control_characters(text: str) -> str:
@@ -17,15 +21,24 @@ def _without_control_characters(text: str) -> str:
     return text
 
 
+def _written(moment: Any) -> Any:
+    """A number would be taken for seconds since 1970: the document promises RFC 3339 alone."""
+    if isinstance(moment, datetime) or (isinstance(moment, str) and _DATE_TIME.match(moment)):
+        return moment
+    raise PydanticCustomError("datetime_parsing", "no RFC 3339 time")
+
+
 def _aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise PydanticCustomError("timezone_aware", "a time needs its offset")
     return moment
 
 
-Text = Annotated[str, AfterValidator(_without_control_characters)]
+Text = Annotated[str, AfterValidator(_without_control_characters), Field(json_schema_extra=_CLEAN)]
+Filled = Annotated[Text, Field(min_length=1, json_schema_extra=_FILLED)]
+"""Text that is not blank: what surrounds it is trimmed away first."""
 Line = Annotated[Text, Field(max_length=200)]
-Moment = Annotated[datetime, AfterValidator(_aware)]
+Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(_aware)]
 Item = TypeVar("Item")
 
 
@@ -59,8 +72,8 @@ Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False), AfterV
 class Point(In):
     """WGS 84, degrees."""
 
-    lat: Latitude
-    lon: Longitude
+    lat: Latitude = Field(strict=True, examples=[-6.1783])
+    lon: Longitude = Field(strict=True, examples=[106.6319])
 
 
 class Page(Out, Generic[Item]):

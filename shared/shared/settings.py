@@ -2,6 +2,7 @@
 
 import base64
 import json
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -20,7 +21,9 @@ class ServiceAddress(BaseModel):
 class Settings(BaseSettings):
     """Environment variables of every process (contracts 9); a subclass adds what one service alone needs."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     environment: Literal["development", "test", "production"] = "development"
     host: str = "127.0.0.1"
@@ -44,24 +47,24 @@ class Settings(BaseSettings):
             raise ValueError("CITY_TIME_OFFSET must be unset when ENVIRONMENT=production")
         return self
 
+    @model_validator(mode="after")
+    def usable_keys(self) -> Self:
+        """A malformed key ends the start, not the first request that needs it."""
+        self.field_key_ring(), self.lookup_keys(), self.media_keys
+        return self
+
     def field_key_ring(self) -> dict[str, bytes]:
         """Key id -> 32 bytes; the first key encrypts, all of them decrypt. ValueError if one is malformed."""
-        keys: dict[str, str] = json.loads(self.field_keys.get_secret_value())
-        ring = {name: base64.b64decode(value) for name, value in keys.items()}
-        wrong = [name for name, key in ring.items() if len(key) != 32]
-        if wrong or not ring:
-            raise ValueError(
-                f"FIELD_KEYS needs at least one key of 32 bytes; not so: {wrong or 'none given'}"
-            )
-        return ring
+        return key_ring("FIELD_KEYS", self.field_keys, longest=32)
 
-    def lookup_secret(self) -> bytes:
-        """The key of look-up hashes (HMAC-SHA-256), 32 bytes or more."""
-        return _secret_bytes("LOOKUP_KEY", self.lookup_key)
+    def lookup_keys(self) -> dict[str, bytes]:
+        """Key id -> key of look-up hashes (HMAC-SHA-256): the first writes, all of them find."""
+        return key_ring("LOOKUP_KEY", self.lookup_key)
 
-    def media_secret(self) -> bytes:
-        """The key that signs media addresses (HMAC-SHA-256), 32 bytes or more."""
-        return _secret_bytes("MEDIA_SIGNING_KEY", self.media_signing_key)
+    @cached_property
+    def media_keys(self) -> tuple[bytes, ...]:
+        """The keys of media addresses (HMAC-SHA-256): the first signs, all of them verify."""
+        return tuple(key_ring("MEDIA_SIGNING_KEY", self.media_signing_key).values())
 
 
 class WithServices(BaseSettings):
@@ -85,8 +88,21 @@ class WithServices(BaseSettings):
         return tuple(p.strip() for p in value.split(",") if p.strip()) if isinstance(value, str) else value
 
 
-def _secret_bytes(name: str, value: SecretStr) -> bytes:
-    raw = base64.b64decode(value.get_secret_value())
-    if len(raw) < 32:
-        raise ValueError(f"{name} needs at least 32 bytes in base64; it has {len(raw)}")
-    return raw
+def service_names(settings: Settings) -> list[str]:
+    """The services a process stands in front of; none for a service itself."""
+    return [service.name for service in settings.services] if isinstance(settings, WithServices) else []
+
+
+def key_ring(name: str, value: SecretStr, longest: int = 64) -> dict[str, bytes]:
+    """Keys of 32 bytes or more by id, the current one first: JSON {"k2": base64, "k1": …}; one base64 is k1.
+
+    ValueError, without a value in it, if there is none or one is malformed.
+    """
+    text = value.get_secret_value()
+    keys: dict[str, str] = json.loads(text) if text.startswith("{") else {"k1": text}
+    ring = {key: base64.b64decode(each) for key, each in keys.items()}
+    wrong = [key for key, each in ring.items() if not 32 <= len(each) <= longest or not 0 < len(key) < 64]
+    if wrong or not ring:
+        wanted = "32" if longest == 32 else f"32 to {longest}"
+        raise ValueError(f"{name} needs keys of {wanted} bytes in base64; not so: {wrong or 'none given'}")
+    return ring

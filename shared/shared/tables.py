@@ -16,6 +16,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from shared.crypto import sealed
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -25,6 +27,7 @@ NAMING = {
 }
 PLUMBING = MetaData(naming_convention=NAMING)
 _MOMENT = DateTime(timezone=True)
+FORGOTTEN_AT_ONCE = 5_000  # rows of finished things that one transaction deletes
 
 outbox = Table(
     "outbox",
@@ -72,9 +75,16 @@ idempotency = Table(
     Column("body_sha256", LargeBinary, nullable=False),
     Column("status", Integer, nullable=False),
     Column("headers", JSONB, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False, info=sealed(joint="|")),
     Column("created_at", _MOMENT, nullable=False),
     Index("ix_idempotency_created_at", "created_at"),
+)
+
+field_keys = Table(
+    "field_keys",
+    PLUMBING,
+    Column("name", Text, primary_key=True),
+    Column("proof", LargeBinary, nullable=False),
 )
 
 entries = Table(

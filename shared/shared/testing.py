@@ -19,7 +19,7 @@ from sqlalchemy import event
 
 from shared.auth import Caller, Signer, claims_of
 from shared.db import Database
-from shared.serve import listen
+from shared.serve import IDLE_SECONDS, listen
 
 
 class Keys:
@@ -95,6 +95,7 @@ async def served(
         access_log=False,
         proxy_headers=False,
         ws="none",
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=2,
     )
     server = _Quiet(config)

@@ -151,3 +151,22 @@ def load_report_categories(city: City) -> ReportCategories:
     if problems or file is None:
         raise problems.error()
     return file.value
+
+
+def check(city: City) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """For `make check-city`: (file, what is there) and (file, what is weak); PackError as on loading."""
+    tree, file = load_report_categories(city), "report-categories.yaml"
+    there = (
+        f"{len(tree.by_code)} categories in {len(tree.groups)} groups, {len(tree.deadline_classes)} deadlines"
+    )
+    rules = [(category, rule.agency) for category in tree.by_code.values() for rule in category.routing]
+    doubtful = {category.code for category, agency in rules if city.agencies[agency].source == "unverified"}
+    unsaid = [each.code for each in tree.deadline_classes if each.source == "unverified"]
+    idle = sorted(set(city.agencies) - {agency for _, agency in rules})
+    found = {
+        "deadlines unverified": unsaid,
+        "categories whose agency is unverified": sorted(doubtful),
+        "agencies that no category leads to": idle,
+    }
+    weak = [(file, f"{len(codes)} {what}: {', '.join(codes[:6])}") for what, codes in found.items() if codes]
+    return [(file, there)], weak

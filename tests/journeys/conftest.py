@@ -17,7 +17,6 @@ import httpx
 import nats
 import pytest
 from fastapi import FastAPI
-from nats.js.errors import NotFoundError
 
 from deploy.local.actors import Actor
 from deploy.local.nats import Broker
@@ -27,7 +26,6 @@ from gateway.app import create_app as create_gateway
 from gateway.settings import GatewaySettings
 from shared import migrate
 from shared.clock import ManualClock
-from shared.events.bus import STREAMS
 from shared.testing import Keys, free_port, served
 from svc_laksa.app import create_app as create_laksa
 from svc_laksa.settings import LaksaSettings
@@ -176,11 +174,8 @@ def pothole() -> Callable[..., dict[str, Any]]:
 async def delete_streams(nats_url: str) -> None:
     """Events of other modules must not arrive here."""
     connection = await nats.connect(nats_url)
-    for name in STREAMS:
-        try:
-            await connection.jetstream().delete_stream(name)
-        except NotFoundError:
-            continue
+    for stream in await connection.jetstream().streams_info():
+        await connection.jetstream().delete_stream(stream.config.name)
     await connection.close()
 
 

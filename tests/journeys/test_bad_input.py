@@ -73,6 +73,9 @@ async def test_a_50_megapixel_image_is_refused_before_it_is_decoded(city: Any) -
         ({"description": "x" * 4_001}, "description"),
         ({"description": "a\x00b"}, "description"),
         ({"id": "7"}, "id"),
+        ({"point": {"lat": "-6.1783", "lon": 106.6319}}, "point.lat"),
+        ({"point": {"lat": -6.1783, "lon": True}}, "point.lon"),
+        ({"insist_outside": "yes"}, "insist_outside"),
     ],
 )
 async def test_a_wrong_field_is_named(city: Any, pothole: Body, changes: dict[str, Any], field: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -10,7 +11,9 @@ from sqlalchemy import text
 
 import svc_laksa
 from deploy.local.actors import Actor, Listener
+from shared.contracts.city import ChainSealedV1
 from shared.health import OpsApp
+from shared.ids import new_id
 from shared.testing import served
 
 Body = Callable[..., dict[str, Any]]
@@ -67,6 +70,38 @@ async def test_with_the_database_away_the_answer_is_503_and_the_retry_is_taken_o
         assert len({t["id"] for t in taken}) == 1
         async with city.laksa.state.runtime.database.transaction() as session:
             assert await session.scalar(text("SELECT count(*) FROM reports")) == 2
+
+
+async def test_events_that_come_while_the_database_is_away_wait_in_hand_and_use_up_no_try(
+    start_city: Callable[[], Any], own: Any
+) -> None:
+    async with start_city() as city:
+        runtime = city.gateway.state.runtime
+        jetstream = runtime.bus.jetstream
+        before = (await jetstream.consumer_info("LAKSA", "gateway-seals")).delivered.stream_seq
+        await asyncio.to_thread(own.cluster.stop)
+        sealed = ChainSealedV1(seq=7, hash="00" * 32)
+        row = SimpleNamespace(
+            id=new_id(), type="laksa.chain_sealed.v1", entity_id="chain:laksa", entity_version=7,
+            occurred_at=city.clock.now(), traceparent=None, causation_id=None, data=sealed.model_dump(),
+        )  # fmt: skip
+        await runtime.relay.publish(row)
+        async with asyncio.timeout(20):
+            while (await jetstream.consumer_info("LAKSA", "gateway-seals")).delivered.stream_seq == before:
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(2)  # long enough to have been tried several times
+        assert (await jetstream.consumer_info("LAKSA", "gateway-seals")).num_redelivered == 0
+        await asyncio.to_thread(own.cluster.start)
+        async with asyncio.timeout(30):
+            while [item["seq"] for item in await _seals(city)] != [7]:
+                await asyncio.sleep(0.1)
+        told = await jetstream.consumer_info("LAKSA", "gateway-seals")
+        assert (told.num_ack_pending, told.num_redelivered) == (0, 0)
+
+
+async def _seals(city: Any) -> list[dict[str, Any]]:
+    answer = await city.http.get("/v1/ledger-seals/laksa")
+    return answer.json()["items"] if answer.status_code == 200 else []
 
 
 async def _until_taken(resident: Actor, body: dict[str, Any]) -> dict[str, Any]:

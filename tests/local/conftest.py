@@ -33,8 +33,11 @@ def _free(port: int) -> bool:
 
 def environment_of(stack: Stack) -> dict[str, str]:
     """What a caller sets to work on `stack` and no other."""
-    kept = {n: v for n, v in os.environ.items() if not n.startswith(("DATABASE_", "NATS_URL"))}
-    return kept | {"PORT_BASE": str(stack.port_base), "RUN_FOLDER": str(stack.folder)}
+    kept = {
+        n: v for n, v in os.environ.items() if not n.startswith(("DATABASE_", "NATS_URL", "CITY", "ONLY"))
+    }
+    own = {"PORT_BASE": str(stack.port_base), "RUN_FOLDER": str(stack.folder), "ONLY": stack.only}
+    return kept | own
 
 
 def command(*words: str) -> list[str]:
@@ -45,7 +48,7 @@ def command(*words: str) -> list[str]:
 def call(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
     """Runs a command of the stack to its end."""
     return subprocess.run(
-        command(*words), cwd=ROOT, env=environment_of(stack), capture_output=True, text=True, timeout=120
+        command(*words), cwd=ROOT, env=environment_of(stack), capture_output=True, text=True, timeout=300
     )
 
 

@@ -49,6 +49,13 @@ async def add_note(
     return NoteOut(count=count + 1)
 
 
+@router.post("/plain", include_in_schema=False)
+async def plain(session: Db, run: Run, caller: Annotated[Caller, Allow(Anyone)]) -> NoteOut:
+    """A write without a key."""
+    await timers.schedule(session, "note", "plain", run.clock.now())
+    return NoteOut(count=1)
+
+
 @router.get("/slow")
 async def slow(session: Db, caller: Annotated[Caller, Allow(Anyone)]) -> NoteOut:
     """Waits in the database longer than any deadline."""

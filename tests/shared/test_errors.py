@@ -1,14 +1,22 @@
 """Bad input gets a clear problem, never its own words back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+from fastapi import FastAPI
 from httpx import AsyncClient
 
 import shared
 from shared import errors
+from shared.app import Service
+from shared.auth import Allow, Anyone, Caller
 from shared.city.texts import load_texts
+from shared.clock import ManualClock
+from shared.edge.limits import UPLOAD_LIMIT
+from shared.routes import CityRouter
+from shared.testing import in_process
 
 NIK = "3671012345678901"
 
@@ -75,6 +83,30 @@ async def test_problems_speak_the_callers_language(client: AsyncClient) -> None:
 async def test_a_wrong_method_names_the_right_ones(client: AsyncClient) -> None:
     answer = await client.delete("/v1/news/staff")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+
+
+async def test_a_body_over_the_limit_is_413_where_fastapi_reads_it_too(
+    make_app: Callable[..., FastAPI], clock: ManualClock, as_caller: Callable[..., dict[str, str]]
+) -> None:
+    router = CityRouter(prefix="/v1/news")
+
+    @router.post("/words")
+    async def count_words(body: list[str], caller: Annotated[Caller, Allow(Anyone)]) -> int:
+        """A write without an Idempotency-Key: FastAPI itself reads the body."""
+        return len(body)
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b'["'
+        for _ in range(UPLOAD_LIMIT // 65_536):
+            yield b"x" * 65_536
+
+    app = make_app(clock, service=Service("svc-news", "svc_news", "News", routers=[router]))
+    headers = {**as_caller(), "Content-Type": "application/json"}
+    async with in_process(app) as client:
+        answer = await client.post("/v1/news/words", content=endless(), headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+        assert (await client.post("/v1/news/words", content=b'["a"]', headers=headers)).json() == 1
+    await app.state.runtime.database.close()
 
 
 def test_every_problem_has_its_texts_in_both_languages() -> None:

@@ -9,18 +9,20 @@ from typing import Any, ClassVar
 import nats
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import timers
 from shared.app import Service
 from shared.clock import ManualClock
 from shared.events import dead
+from shared.events.bus import ensure_streams
 from shared.events.event import Envelope, Event
 from shared.events.fanout import Fanout
 from shared.events.inbox import Subscription
 from shared.events.outbox import emit
 from shared.events.relay import replay, waiting
+from shared.runtime import Runtime
 from shared.tables import due, inbox, outbox
 from shared.testing import served
 
@@ -38,7 +40,7 @@ class Taken:
         self.seen: list[tuple[str, int, str]] = []
         self.mended = False
 
-    async def __call__(self, session: AsyncSession, event: Envelope, now: datetime) -> None:
+    async def __call__(self, session: AsyncSession, run: Runtime, event: Envelope, now: datetime) -> None:
         if event.data["words"] == "broken" and not self.mended:
             raise RuntimeError("cannot take this in")
         await timers.schedule(session, "taken", event.id, now + timedelta(days=1))
@@ -89,6 +91,15 @@ async def until(condition: Callable[[], Any], seconds: float = 10) -> None:
 async def rows(app: FastAPI, table: Any) -> int:
     async with app.state.runtime.database.connection() as connection:
         return await connection.scalar(select(func.count()).select_from(table)) or 0
+
+
+async def test_a_process_makes_the_streams_it_needs_whatever_services_there_are(stack: FastAPI) -> None:
+    bus = stack.state.runtime.bus
+    await until(lambda: bus.connected.is_set())
+    assert bus.streams >= {"NEWS", "DEAD"}
+    assert not bus.streams & {"LAKSA", "JOBS"}
+    made = {info.config.name for info in await bus.jetstream.streams_info()}
+    assert bus.streams <= made
 
 
 async def test_what_was_committed_arrives_in_order_and_is_marked_sent(stack: FastAPI, taken: Taken) -> None:
@@ -184,21 +195,44 @@ async def test_a_bad_event_holds_up_no_other_and_can_be_replayed_once_mended(
     assert [m async for m in dead.letters(jetstream)] == []
 
 
-async def test_a_lost_broker_is_refilled_from_the_outbox(stack: FastAPI, taken: Taken, nats_url: str) -> None:
+async def test_a_lost_broker_is_refilled_from_the_outbox(stack: FastAPI, taken: Taken) -> None:
     await say(stack, "kept")
     await until(lambda: taken.seen)
     runtime = stack.state.runtime
-    await runtime.bus.jetstream.purge_stream("NEWS")
-    connection = await nats.connect(nats_url)
-    subscription = await connection.subscribe("news.note_taken.v1")
+    jetstream = runtime.bus.jetstream
+    await jetstream.delete_stream("NEWS")
+    await ensure_streams(jetstream, ["NEWS"], 1, 1_048_576)
     async with runtime.database.transaction() as session:
         assert await replay(await session.connection(), runtime.clock.now() - timedelta(days=7)) == 1
-    assert b"kept" in (await subscription.next_msg(timeout=5)).data
-    await connection.close()
+    async with asyncio.timeout(5):
+        while not (await jetstream.stream_info("NEWS")).state.messages:
+            await asyncio.sleep(0.05)
+    assert b"kept" in ((await jetstream.get_msg("NEWS", 1)).data or b"")
     assert len(taken.seen) == 1
 
 
-async def test_fan_out_reaches_the_process_without_touching_the_database(stack: FastAPI) -> None:
+async def test_a_stream_that_is_there_gets_the_size_that_is_set_today(stack: FastAPI, taken: Taken) -> None:
+    await say(stack, "kept")
+    await until(lambda: taken.seen)
+    jetstream = stack.state.runtime.bus.jetstream
+    for size in (2_097_152, 4_194_304):
+        await ensure_streams(jetstream, ["NEWS"], 1, size)
+        info = await jetstream.stream_info("NEWS")
+        assert (info.config.max_bytes, info.state.messages) == (size, 1)
+
+
+async def test_an_event_that_waited_for_the_broker_is_replayed_by_when_it_was_sent(app: FastAPI) -> None:
+    runtime = app.state.runtime
+    await say(app, "waited")
+    happened, sent = runtime.clock.now(), runtime.clock.now() + timedelta(hours=2)
+    async with runtime.database.transaction() as session:
+        await session.execute(update(outbox).values(sent_at=sent))
+        connection = await session.connection()
+        assert await replay(connection, sent + timedelta(seconds=1)) == 0
+        assert await replay(connection, happened + timedelta(hours=1)) == 1
+
+
+async def test_fan_out_reaches_the_process(stack: FastAPI) -> None:
     runtime = stack.state.runtime
     heard: list[str] = []
     reloads: list[bool] = []

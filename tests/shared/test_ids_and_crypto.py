@@ -57,5 +57,12 @@ def test_a_changed_ciphertext_does_not_open() -> None:
         cipher.decrypt(bytes(sealed), "t.c.1")
 
 
+@pytest.mark.parametrize("length", [0, 1, 3, 4, 10, 16, 31])
+def test_a_ciphertext_cut_short_does_not_open(length: int) -> None:
+    cipher = FieldCipher({"k1": b"1" * 32})
+    with pytest.raises(UnreadableField):
+        cipher.decrypt(cipher.encrypt("x", "t.c.1")[:length], "t.c.1")
+
+
 def test_look_up_hashes_of_two_kinds_differ() -> None:
     assert lookup_hash(b"k", "phone", "1") != lookup_hash(b"k", "email", "1")

@@ -1,6 +1,7 @@
 """One request, one transaction; sending again does it once."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -110,6 +111,22 @@ async def test_a_request_ends_at_its_deadline_and_keeps_nothing(
     assert answer.elapsed.total_seconds() < 1.5
 
 
+async def test_what_is_written_last_ends_at_the_deadline_too(
+    app: FastAPI, client: AsyncClient, as_caller: Headers
+) -> None:
+    database = app.state.runtime.database
+    async with database.connection() as other:
+        row = {"kind": "note", "entity_id": "plain", "due_at": app.state.runtime.clock.now()}
+        await other.execute(due.insert(), row)  # not committed: who writes the same timer waits for it
+        headers = {**as_caller(), "X-Deadline-Ms": "400"}
+        started = time.monotonic()
+        answer = await client.post("/v1/news/plain", headers=headers)
+        await other.rollback()
+    assert answer.json()["code"] == "deadline_exceeded"
+    assert time.monotonic() - started < 5
+    assert (await client.post("/v1/news/plain", headers=as_caller())).status_code == 200
+
+
 async def test_a_request_with_hardly_any_time_left_is_not_begun(
     client: AsyncClient, as_caller: Headers
 ) -> None:
@@ -132,7 +149,14 @@ async def test_the_document_says_of_every_operation_who_may_call_it(client: Asyn
         ["public"],
         ["staff:editor"],
     ]
-    assert all("422" not in o["responses"] for o in operations)
+    assert all("default" not in o["responses"] for o in operations)
+    assert [sorted(o["responses"]) for o in operations] == [
+        ["201", "400", "409", "422", "503", "504"],
+        ["200", "400", "503"],
+        ["200", "400", "401", "403", "503"],
+    ]
+    key = next(p for p in operations[0]["parameters"] if p["name"] == "Idempotency-Key")
+    assert key["required"] is False, "a note may bring an id of its own"
     again = await client.get("/openapi.json", headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304
 

@@ -14,7 +14,7 @@ WRONG = [
     ({"description": "a\x00b"}, "description", "control_characters"),
     ({"description": None}, "description", "string_type"),
     ({"point": {"lat": 91, "lon": 106}}, "point.lat", "less_than_equal"),
-    ({"point": {"lat": "x", "lon": 106}}, "point.lat", "float_parsing"),
+    ({"point": {"lat": "x", "lon": 106}}, "point.lat", "float_type"),
     ({"point": {"lat": -6.1}}, "point.lon", "missing"),
     ({"point": [1, 2]}, "point", "model_attributes_type"),
     ({"id": str(uuid4())}, "id", "uuid_version"),
@@ -23,7 +23,7 @@ WRONG = [
     ({"attributes": {"bahaya": "mungkin"}}, "attributes.bahaya", "enum"),
     ({"attributes": {"bahaya": ["ya"]}}, "attributes.bahaya", "enum"),
     ({"attributes": {"bahaya": "ya", "warna": "merah"}}, "attributes.warna", "unknown"),
-    ({"insist_outside": "mungkin"}, "insist_outside", "bool_parsing"),
+    ({"insist_outside": "mungkin"}, "insist_outside", "bool_type"),
 ]
 
 

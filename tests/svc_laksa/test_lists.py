@@ -1,14 +1,12 @@
-"""Lists: what stands in them, page by page, at a known cost, on an index."""
+"""Lists: what stands in them, page by page, at a known cost (test_at_scale.py: on an index)."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
 
 from shared.auth import Caller
 from shared.testing import QueryRecorder
-from svc_laksa.reports.models import Report
 from tests.svc_laksa.town import CENTRE, Town
 
 KARAWACI = {"lat": -6.1868, "lon": 106.6069}
@@ -163,74 +161,3 @@ async def test_a_page_costs_the_same_however_long_it_is(town: Town, who: str, pa
         answer = await town.get(getattr(town, who), path.format(id=made[0]))
     assert answer.status_code == 200
     assert len([q for q in queries.statements if "SAVEPOINT" not in q]) == cost, queries.statements
-
-
-PLANS = [
-    ("ix_reports_public", "guest", "/reports"),
-    ("ix_reports_public_category", "guest", "/reports?category=harga"),
-    ("ix_reports_public_state", "guest", "/reports?state=reopened"),
-    ("ix_reports_public_district", "guest", "/reports?area=36.71.11"),
-    ("ix_reports_public_village", "guest", "/reports?area=36.71.11.1001"),
-    ("ix_reports_place", "guest", "/reports/nearby?lat=-6.17&lon=106.63&radius_m=500"),
-    ("ix_reports_place", "guest", "/reports?bbox=106.63,-6.175,106.632,-6.173"),
-    ("ix_reports_citizen", "citizen", "/reports/mine"),
-    ("ix_reports_agency_queue", "officer", "/queue"),
-    ("ix_reports_waiting", "verifier", "/queue?of=verifier"),
-]
-
-
-async def test_every_list_reads_an_index_and_never_the_whole_table(town: Town) -> None:
-    """On 20,000 reports, with the plan PostgreSQL itself chooses."""
-    await fill(town, 20_000)
-    for index, who, path in PLANS:
-        plan = await plan_of(town, getattr(town, who), path)
-        assert index in plan, f"{path}\n{plan}"
-        assert "Seq Scan on reports" not in plan, f"{path}\n{plan}"
-
-
-async def fill(town: Town, count: int) -> None:
-    """Copies of one report, spread over places, agencies, categories, states and days."""
-    made = await town.submit()
-    columns = ", ".join(column.name for column in Report.__table__.columns)
-    spread = {
-        "id": "gen_random_uuid()",
-        "code": "'x' || n",
-        "citizen_id": "'c-' || n % 5000",
-        "category": "(array['jalan-berlubang','banjir','lainnya','harga'])[1 + n % 4]",
-        "state": "(array['received','assigned','in_work','finished','done','rejected'])[1 + n % 6]",
-        "waits_for": "(array['agency','agency','agency','laksa_verifier',null,null,null,null])[1 + n % 8]",
-        "closed_at": "CASE WHEN n % 8 > 3 THEN received_at END",
-        "agency": "'agency-' || n % 40",
-        "district": "'36.71.' || n % 13",
-        "village": "'36.71.' || n % 104",
-        "lat": "-6.25 + (n % 1000) * 0.00015",
-        "lon": "106.55 + (n * 7 % 1000) * 0.0002",
-        "received_at": "received_at - n * interval '1 minute'",
-        "deadline_at": "deadline_at - n * interval '1 minute'",
-    }
-    values = ", ".join(spread.get(column.name, column.name) for column in Report.__table__.columns)
-    source = f"SELECT {values} FROM reports, generate_series(1, {count}) AS n WHERE id = '{made['id']}'"
-    async with town.run.database.transaction() as session:
-        await session.execute(text(f"INSERT INTO reports ({columns}) {source}"))
-        await session.execute(text("ANALYZE reports"))
-
-
-async def plan_of(town: Town, caller: Caller, path: str) -> str:
-    """The plan of the list query of a request, with the very parameters it was sent with."""
-    seen: list[tuple[str, Any]] = []
-    engine = town.run.database.engine.sync_engine
-
-    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
-        if "FROM reports" in statement:
-            seen.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        assert (await town.get(caller, path)).status_code == 200
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    ((statement, parameters),) = seen
-    async with town.run.database.transaction() as session:
-        connection = await session.connection()
-        rows = await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
-        return "\n".join(row[0] for row in rows)

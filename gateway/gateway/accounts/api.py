@@ -18,7 +18,7 @@ from shared.schemas import Page
 router = CityRouter(prefix="/v1", tags=["accounts"], dependencies=[never_stored])
 
 
-@router.post("/auth/refresh", openapi_extra=x_city(bearer="ignored"))
+@router.post("/auth/refresh", openapi_extra=x_city(bearer="ignored"), responses={401: {}})
 async def refresh(body: RefreshIn, run: Run, caller: Annotated[Caller, Allow(Anyone)]) -> TokensOut:
     """The next pair of tokens; send the same token again if the answer was lost."""
     tokens = await usecases.refresh(
@@ -27,7 +27,7 @@ async def refresh(body: RefreshIn, run: Run, caller: Annotated[Caller, Allow(Any
     return TokensOut.model_validate(tokens)
 
 
-@router.post("/auth/logout", status_code=204)
+@router.post("/auth/logout", status_code=204, responses={401: {}})
 async def log_out(body: LogoutIn, session: Db, run: Run, caller: Annotated[Caller, Allow(Anyone)]) -> None:
     """Ends this session, here and on every worker."""
     await usecases.log_out(session, caller, body.refresh_token, run.part(Vault), run.clock.now())

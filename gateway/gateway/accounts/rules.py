@@ -25,6 +25,8 @@ from gateway.vault import Vault
 ACCESS_SECONDS = 600
 REPEAT = timedelta(seconds=30)
 MOST_SESSIONS = 100
+FRESH = timedelta(minutes=10)
+"""Who signed in so long ago, by a code sent now, has the phone in hand."""
 _SLIDING, _LONGEST, _SHIFT = timedelta(days=90), timedelta(days=365), timedelta(hours=12)
 
 

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.schemas import In, Line, Moment, Out
+from shared.schemas import Filled, In, Line, Moment, Out
 
-RefreshText = Annotated[str, Field(min_length=1, max_length=200)]
+RefreshText = Annotated[Filled, Field(max_length=200)]
 
 
 class RefreshIn(In):

@@ -1,7 +1,6 @@
 """Signed in: how a session begins, goes on with rotating tokens, and ends."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,20 +11,26 @@ from gateway.accounts import rules
 from gateway.accounts.models import Session
 from gateway.accounts.rules import RefreshToken
 from gateway.people import usecases as people
+from gateway.settings import GatewaySettings
 from gateway.vault import Vault
 from shared.auth import Caller, Signer, claims_of
 from shared.contracts.gateway import SessionRevokedV1
 from shared.db import Database
-from shared.errors import NotFound, Unauthenticated
+from shared.errors import Forbidden, NotFound, Unauthenticated
 from shared.events.outbox import emit
 from shared.ids import new_id
 from shared.runtime import Runtime
+from shared.tables import FORGOTTEN_AT_ONCE
 
 _KEPT = timedelta(days=1)
 
 
 class SessionEnded(Unauthenticated):
     code = "session_ended"
+
+
+class SignInAgain(Forbidden):
+    code = "sign_in_again"
 
 
 class Tokens(NamedTuple):
@@ -108,6 +113,32 @@ async def end_own(session: AsyncSession, person: Caller, session_id: UUID, now: 
     await end(session, session_id, now)
 
 
+async def refuse_unless_fresh(session: AsyncSession, person: Caller, now: datetime) -> None:
+    """403 `sign_in_again` unless this session began within ten minutes; refreshing it does not count.
+
+    For what a stolen token or an unlocked app must not do. 401 if the session has ended.
+    """
+    this = select(Session.created_at).where(
+        Session.id == UUID(person.sid or ""), Session.revoked_at.is_(None)
+    )
+    began = await session.scalar(this)
+    if began is None:
+        raise SessionEnded
+    if now - began > rules.FRESH:
+        raise SignInAgain
+
+
+async def forget_person(session: AsyncSession, person: Caller, now: datetime) -> int:
+    """Ends all sessions of somebody, deletes those whose last token has run out; answers how many ended."""
+    hers = (Session.person_kind == person.kind, Session.person_id == UUID(person.person))
+    live = (await session.scalars(select(Session.id).where(*hers, Session.revoked_at.is_(None)))).all()
+    for session_id in live:
+        await end(session, session_id, now)
+    over = now - timedelta(seconds=rules.ACCESS_SECONDS)
+    await session.execute(delete(Session).where(*hers, Session.revoked_at < over))
+    return len(live)
+
+
 async def end(session: AsyncSession, session_id: UUID, now: datetime) -> None:
     """Ends a session, once, and tells every worker, so that its access tokens stop too."""
     this = update(Session).where(Session.id == session_id, Session.revoked_at.is_(None))
@@ -117,17 +148,21 @@ async def end(session: AsyncSession, session_id: UUID, now: datetime) -> None:
         await emit(session, told, entity_id=str(session_id), entity_version=2, now=now)
 
 
-async def forget_old(session: AsyncSession, now: datetime, batch: int = 5_000) -> int:
+async def forget_old(session: AsyncSession, now: datetime) -> int:
     """Deletes sessions a day after they ended or ran out; answers how many."""
     limit = now - _KEPT
-    old = select(Session.id).where(or_(Session.expires_at < limit, Session.revoked_at < limit)).limit(batch)
+    old = (
+        select(Session.id)
+        .where(or_(Session.expires_at < limit, Session.revoked_at < limit))
+        .limit(FORGOTTEN_AT_ONCE)
+    )
     gone = await session.execute(delete(Session).where(Session.id.in_(old)).returning(Session.id))
     return len(gone.all())
 
 
-def equip(run: Runtime, identity_key: Path) -> None:
+def equip(run: Runtime, settings: GatewaySettings) -> None:
     """What signing in rests on: the key that signs tokens, and the keys of personal data."""
-    signer, vault = Signer(identity_key), Vault(run.cipher, run.settings.lookup_secret())
+    signer, vault = Signer(settings.identity_key), Vault.of(settings, run.cipher)
     run.parts |= {Signer: signer, Vault: vault, TokenKeys: TokenKeys(signer, vault)}
 
 

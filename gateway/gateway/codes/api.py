@@ -23,7 +23,7 @@ _SIGNING_IN = x_city(bearer="ignored")
 router = CityRouter(prefix="/v1/auth/otp", tags=["accounts"], dependencies=[never_stored])
 
 
-@router.post("", status_code=202, openapi_extra=_SIGNING_IN)
+@router.post("", status_code=202, openapi_extra=_SIGNING_IN, responses={429: {}})
 async def request_code(
     body: PhoneIn,
     request: Request,
@@ -49,7 +49,7 @@ async def request_code(
     )
 
 
-@router.post("/verify", openapi_extra=_SIGNING_IN)
+@router.post("/verify", openapi_extra=_SIGNING_IN, responses={401: {}})
 async def sign_in(
     body: CodeIn, session: Db, run: Run, caller: Annotated[Caller, Allow(Anyone)]
 ) -> SignedInOut:

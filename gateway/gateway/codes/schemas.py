@@ -6,13 +6,13 @@ from uuid import UUID
 from pydantic import Field
 
 from gateway.accounts.schemas import TokensOut
-from shared.schemas import In, Moment, Out
+from shared.schemas import In, Moment, Out, Text
 
 
 class PhoneIn(In):
     """A mobile number as people write it; without a country code it is Indonesian."""
 
-    phone: Annotated[str, Field(min_length=5, max_length=32)]
+    phone: Annotated[Text, Field(min_length=5, max_length=32, examples=["0812 0000 0001"])]
 
 
 class ChallengeOut(Out):
@@ -27,7 +27,7 @@ class CodeIn(In):
     """The code that was sent."""
 
     challenge_id: UUID
-    code: Annotated[str, Field(pattern=r"^[0-9]{4,10}$")]
+    code: Annotated[str, Field(pattern=r"^[0-9]{4,10}$", examples=["112233"])]
 
 
 class CitizenOut(Out):

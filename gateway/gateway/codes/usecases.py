@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.accounts import usecases as accounts
@@ -22,6 +22,7 @@ from shared.db import Database
 from shared.errors import FieldError, TooManyRequests, Unauthenticated, Unavailable, Unprocessable
 from shared.ids import new_id
 from shared.runtime import Runtime
+from shared.tables import FORGOTTEN_AT_ONCE
 
 
 class CodeWrong(Unauthenticated):
@@ -76,7 +77,8 @@ async def request_code(
     if phone is None:
         raise Unprocessable(errors=[FieldError("phone", "phone")])
     issued = _issue(phone, address, rules.new_code(sender.fixed), vault, now)
-    await _refuse_too_many(session, issued.challenge, sender.costs, now)
+    known = vault.hashes("phone", phone), vault.hashes("address", address.hex())
+    await _refuse_too_many(session, *known, sender.costs, now)
     session.add(issued.challenge)
     return issued
 
@@ -93,7 +95,7 @@ async def sign_in(
 ) -> SignedIn:
     """Signs in, making the account the first time; CodeWrong, or CodeExpired when no code can fit now."""
     challenge = await _count_try(database, challenge_id, now)
-    if not challenge.fits(_code_hash(keys.vault, challenge_id, code)):
+    if not challenge.fits(_code_hashes(keys.vault, challenge_id, code)):
         raise CodeWrong(left=challenge.left) if challenge.left else CodeExpired
     this = update(Challenge).where(Challenge.id == challenge_id, Challenge.used_at.is_(None))
     if await session.scalar(this.values(used_at=now).returning(Challenge.id)) is None:
@@ -105,11 +107,22 @@ async def sign_in(
     return SignedIn(tokens, citizen_id, new)
 
 
-async def forget_old(session: AsyncSession, now: datetime, batch: int = 5_000) -> int:
+async def forget_old(session: AsyncSession, now: datetime) -> int:
     """Deletes challenges that no limit counts any more (a day); answers how many."""
-    old = select(Challenge.id).where(Challenge.created_at < now - rules.DAY).limit(batch)
+    old = select(Challenge.id).where(Challenge.created_at < now - rules.DAY).limit(FORGOTTEN_AT_ONCE)
     gone = await session.execute(delete(Challenge).where(Challenge.id.in_(old)).returning(Challenge.id))
     return len(gone.all())
+
+
+async def forget_phone(session: AsyncSession, phone: str, vault: Vault, now: datetime) -> None:
+    """Uses up the codes of a phone (E.164) and forgets it; its hash still counts against a day's limits.
+
+    Otherwise whoever erases an account again and again would have codes sent without end.
+    """
+    hers = select(Challenge).where(Challenge.phone_hash.in_(vault.hashes("phone", phone)))
+    for challenge in await session.scalars(hers.with_for_update()):
+        challenge.used_at = challenge.used_at or now
+        challenge.phone = vault.seal("", f"code_challenges.phone.{challenge.id}")
 
 
 def equip(run: Runtime, settings: GatewaySettings) -> None:
@@ -136,7 +149,7 @@ def _issue(phone: str, address: bytes, code: str, vault: Vault, now: datetime) -
         phone=vault.seal(phone, f"code_challenges.phone.{row_id}"),
         phone_hash=vault.hash("phone", phone),
         address_hash=vault.hash("address", address.hex()),
-        code_hash=_code_hash(vault, row_id, code),
+        code_hash=_code_hashes(vault, row_id, code)[0],
         tries=0,
         created_at=now,
         expires_at=now + rules.LIFETIME,
@@ -144,11 +157,12 @@ def _issue(phone: str, address: bytes, code: str, vault: Vault, now: datetime) -
     return Issued(challenge, phone, code)
 
 
-async def _refuse_too_many(session: AsyncSession, new: Challenge, costs: bool, now: datetime) -> None:
+async def _refuse_too_many(
+    session: AsyncSession, phones: list[bytes], addresses: list[bytes], costs: bool, now: datetime
+) -> None:
     """429 if a limit is reached; the locks make parallel requests wait for each other's count."""
-    for locked in (new.address_hash, new.phone_hash):
-        await session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(locked[:8], signed=True))))
-    phone, address = Challenge.phone_hash == new.phone_hash, Challenge.address_hash == new.address_hash
+    await people.lock_all(session, [*phones, *addresses])
+    phone, address = Challenge.phone_hash.in_(phones), Challenge.address_hash.in_(addresses)
     unused = Challenge.used_at.is_(None)
     limits: list[tuple[ColumnElement[bool], int, timedelta]] = [
         (phone & unused, 1, rules.RESEND),
@@ -167,5 +181,5 @@ async def _refuse_too_many(session: AsyncSession, new: Challenge, costs: bool, n
         raise CodeTooSoon(headers={"Retry-After": str(seconds)}, retry_after=seconds)
 
 
-def _code_hash(vault: Vault, challenge_id: UUID, code: str) -> bytes:
-    return vault.hash("sign-in-code", f"{challenge_id}:{code}")
+def _code_hashes(vault: Vault, challenge_id: UUID, code: str) -> list[bytes]:
+    return vault.hashes("sign-in-code", f"{challenge_id}:{code}")

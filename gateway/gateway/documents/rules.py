@@ -1,16 +1,20 @@
 """Which document of a service may be used, and how all of them become one."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
 from pydantic import ValidationError
 
 from gateway.edge.routes import METHODS, is_public, shape
+from shared import openapi
 from shared.routes import XCity
 
 _KINDS = frozenset({"public", "citizen", "staff", "partner", "provider", "system"})
 _REF = "#/components/"
 _SHARED_PARTS = frozenset({"securitySchemes"})
+_EDGE = (400, 408, 413, 429, 431, 503)
+"""What the edge answers on any path: head or body malformed, slow or too large, too many, no service."""
 
 
 def why_refused(document: Any, prefixes: Sequence[str], taken: Iterable[str]) -> str | None:
@@ -43,26 +47,30 @@ def within(path: str, prefix: str) -> bool:
 def merged(own: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]], **info: str) -> dict[str, Any]:
     """One OpenAPI document: the gateway's own as it is, the parts of each service under its name.
 
-    `others` maps the short name (`laksa`) to an accepted document; components become `Laksa.ReportOut`.
+    `others` maps the short name (`laksa`) to an accepted document; components become `Laksa.ReportOut`, but
+    problems, where they are the gateway's, stay what they are. Every operation states what the edge answers.
     """
     parts: dict[str, dict[str, Any]] = {kind: dict(p) for kind, p in own.get("components", {}).items()}
-    paths = {path: item for path, item in own.get("paths", {}).items() if is_public(path)}
+    paths = {path: deepcopy(item) for path, item in own.get("paths", {}).items() if is_public(path)}
     for short, document in sorted(others.items()):
         prefix = f"{short.capitalize()}."
+        common = _common(parts, document)
         for kind, components in document.get("components", {}).items():
             if kind not in _SHARED_PARTS:
-                renamed = {prefix + name: _renamed(c, prefix) for name, c in components.items()}
-                parts.setdefault(kind, {}).update(renamed)
+                renamed = {n: _renamed(c, prefix, common) for n, c in components.items()}
+                new = {prefix + n: c for n, c in renamed.items() if f"{_REF}{kind}/{n}" not in common}
+                parts.setdefault(kind, {}).update(new)
         for path, item in document["paths"].items():
             if is_public(path):
-                paths[path] = _renamed(_with_operation_ids(item, short), prefix)
-    return {
+                paths[path] = _renamed(_with_operation_ids(item, short), prefix, common)
+    whole = {
         "openapi": "3.1.0",
         "info": {"title": info.get("title", "API"), "version": own.get("info", {}).get("version", "1")},
         "servers": [{"url": info.get("url", "/")}],
         "paths": dict(sorted(paths.items())),
         "components": parts,
     }
+    return _with_the_edge(whole)
 
 
 def _item_reason(template: str, item: Any) -> str | None:
@@ -97,13 +105,37 @@ def _with_operation_ids(item: Mapping[str, Any], short: str) -> dict[str, Any]:
     }
 
 
-def _renamed(part: Any, prefix: str) -> Any:
+def _common(parts: Mapping[str, Any], document: Mapping[str, Any]) -> frozenset[str]:
+    """References to problems that a service describes in the gateway's very words."""
+    return frozenset(
+        f"{_REF}{kind}/{name}"
+        for kind, components in document.get("components", {}).items()
+        for name, component in components.items()
+        if name.startswith("Problem") and parts.get(kind, {}).get(name) == component
+    )
+
+
+def _with_the_edge(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with what the edge answers instead of, or before, whoever does the work."""
+    for item in document["paths"].values():
+        for method in METHODS:
+            city = item.get(method, {}).get("x-city")
+            if city is None or city.get("errors", "problem") != "problem":
+                continue
+            named = city.get("key", "required") != "none" or city.get("bearer", "read") == "read"
+            stated = item[method].setdefault("responses", {})
+            for status in (*_EDGE, 401) if named else _EDGE:
+                stated.setdefault(str(status), openapi.problem(document, status))
+    return document
+
+
+def _renamed(part: Any, prefix: str, common: frozenset[str]) -> Any:
     """The part with every reference to a component pointing at its new name."""
     if isinstance(part, Mapping):
-        return {name: _renamed(value, prefix) for name, value in part.items()}
+        return {name: _renamed(value, prefix, common) for name, value in part.items()}
     if isinstance(part, list):
-        return [_renamed(value, prefix) for value in part]
-    if isinstance(part, str) and part.startswith(_REF):
+        return [_renamed(value, prefix, common) for value in part]
+    if isinstance(part, str) and part.startswith(_REF) and part not in common:
         kind, _, name = part.removeprefix(_REF).partition("/")
         return part if kind in _SHARED_PARTS else f"{_REF}{kind}/{prefix}{name}"
     return part

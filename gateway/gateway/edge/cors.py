@@ -5,12 +5,15 @@ from gateway.edge.keys import ClientKeys
 
 _ALLOWED = (
     b"Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, If-Match, If-Modified-Since, "
-    b"If-None-Match, Last-Event-ID, Range, X-Api-Key, X-App-Platform, X-App-Version, X-Device-Id, "
-    b"X-Follow-Token, X-Request-Id, traceparent"
+    b"If-None-Match, Last-Event-ID, Range, Tus-Resumable, Upload-Checksum, Upload-Length, Upload-Metadata, "
+    b"Upload-Offset, X-Api-Key, X-App-Platform, X-App-Version, X-Device-Id, X-Follow-Token, "
+    b"X-HTTP-Method-Override, X-Request-Id, traceparent"
 )
 _EXPOSED = (
     b"Content-Language, Deprecation, ETag, Idempotency-Replayed, Link, Location, RateLimit, "
-    b"RateLimit-Policy, Retry-After, Sunset, X-Cache, X-Request-Id"
+    b"RateLimit-Policy, Retry-After, Sunset, Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, "
+    b"Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset, X-Cache, "
+    b"X-Request-Id"
 )
 _MAX_AGE = b"600"
 

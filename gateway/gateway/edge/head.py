@@ -14,6 +14,8 @@ _ONCE = frozenset(
         b"host",
         b"idempotency-key",
         b"transfer-encoding",
+        b"upload-length",
+        b"upload-offset",
         b"x-api-key",
         b"x-device-id",
     }

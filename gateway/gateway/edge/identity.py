@@ -12,15 +12,15 @@ class Identities:
 
     def __init__(self, signer: Signer, clock: Clock) -> None:
         self._signer, self._clock = signer, clock
-        self._known: Bounded[tuple[Caller, str], str] = Bounded()
+        self._known: Bounded[tuple[Caller, str, str], str] = Bounded()
 
     def token(self, caller: Caller, service: str) -> str:
         """The token that tells `service` who is calling."""
-        now = self._clock.now()
-        known = self._known.get((caller, service), now.timestamp())
+        now, key = self._clock.now(), (caller, service, self._signer.kid)
+        known = self._known.get(key, now.timestamp())
         if known is not None:
             return known
         claims = {"aud": service, **claims_of(caller)}
         token = self._signer.sign("identity", claims, now, LIFETIME_SECONDS)
-        self._known.put((caller, service), token, now.timestamp() + REUSED_SECONDS)
+        self._known.put(key, token, now.timestamp() + REUSED_SECONDS)
         return token

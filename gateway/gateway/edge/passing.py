@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-from multidict import CIMultiDict
-
 from gateway.edge.exchange import Exchange
 
 _HOP = frozenset(
@@ -41,21 +39,22 @@ _NOT_UP = _HOP | {
 _NOT_DOWN = _HOP | {b"date", b"server", b"x-request-id", b"ratelimit", b"ratelimit-policy"}
 
 
-def up(x: Exchange, identity: str, left_ms: int | None) -> CIMultiDict[str]:
-    """The headers for the service: the client's own, then the gateway's."""
+def up(x: Exchange, identity: str, left_ms: int | None) -> list[tuple[bytes, bytes]]:
+    """The headers for the service: the client's own, then the gateway's. Host and length are the sender's."""
     named = _named(x.headers.get(b"connection"))
-    headers: CIMultiDict[str] = CIMultiDict()
-    for name, value in x.scope["headers"]:
-        if name not in _NOT_UP and name not in named and not name.startswith(b"x-forwarded"):
-            headers.add(name.decode("latin-1"), value.decode("utf-8", "replace"))
-    headers["X-Identity"] = identity
-    headers["X-Request-Id"] = x.context.request_id
+    headers = [
+        (name, value)
+        for name, value in x.scope["headers"]
+        if name not in _NOT_UP and name not in named and not name.startswith(b"x-forwarded")
+    ]
+    headers.append((b"x-identity", identity.encode()))
+    headers.append((b"x-request-id", x.context.request_id.encode()))
     if left_ms is not None:
-        headers["X-Deadline-Ms"] = str(left_ms)
+        headers.append((b"x-deadline-ms", b"%d" % left_ms))
     if x.context.traceparent is not None:
-        headers["traceparent"] = x.context.traceparent
+        headers.append((b"traceparent", x.context.traceparent.encode()))
     if x.body is None and b"content-length" in x.headers:
-        headers["Content-Length"] = x.headers[b"content-length"].decode()
+        headers.append((b"content-length", x.headers[b"content-length"]))
     return headers
 
 

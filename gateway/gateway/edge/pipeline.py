@@ -69,7 +69,7 @@ class GatewayEdge:
         x.headers = head.read(x.scope)
         _name(x)
         x.endpoint = self._parts.catalogue.find(x.scope["path"])
-        if x.method == "OPTIONS":
+        if x.method == "OPTIONS" and not _asks_the_route(x):
             await self._options(x)
             return
         self._find(x)
@@ -136,6 +136,12 @@ class GatewayEdge:
         cors.expose(x, self._parts.who.keys)
         answer = errors.render(problem, self._parts.texts, context.language, context.request_id)
         await answer(x.scope, x.receive, x.answer)
+
+
+def _asks_the_route(x: Exchange) -> bool:
+    """Whether OPTIONS is an operation of its own there; a browser's preflight never is."""
+    own = x.endpoint is not None and "OPTIONS" in x.endpoint.operations
+    return own and b"access-control-request-method" not in x.headers
 
 
 def _name(x: Exchange) -> None:

@@ -8,7 +8,8 @@ from gateway.edge import body, passing
 from gateway.edge.exchange import Exchange
 from gateway.edge.identity import Identities
 from gateway.edge.patience import DeadlinePassed, Patience
-from gateway.edge.upstream import Upstream
+from gateway.edge.upstream import Response, Upstream
+from gateway.edge.wire import NotSent
 from shared import log
 from shared.clock import stopwatch
 from shared.errors import DeadlineExceeded, OutcomeUnknown, Unavailable
@@ -16,7 +17,8 @@ from shared.errors import DeadlineExceeded, OutcomeUnknown, Unavailable
 _log = log.get(__name__)
 _READS = frozenset({"GET", "HEAD"})
 _WHOLE = 1_048_576
-_NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+_CROWDED = (aiohttp.ConnectionTimeoutError, NotSent)
+_NOT_SENT = (aiohttp.ClientConnectorError, *_CROWDED)
 
 
 class Proxy:
@@ -45,7 +47,7 @@ class Proxy:
             raise _blame(x, upstream, error) from error
         upstream.breaker.succeeded()
 
-    async def _send(self, x: Exchange, upstream: Upstream) -> aiohttp.ClientResponse:
+    async def _send(self, x: Exchange, upstream: Upstream) -> Response:
         """The answer's head; a read whose connection failed is sent once more while the budget lasts."""
         upstream.budget.earn()
         try:
@@ -56,20 +58,20 @@ class Proxy:
             _log.info("read_retried", service=upstream.name, error=type(error).__name__)
         return await self._once(x, upstream)
 
-    async def _once(self, x: Exchange, upstream: Upstream) -> aiohttp.ClientResponse:
+    async def _once(self, x: Exchange, upstream: Upstream) -> Response:
         identity = self._identities.token(x.context.caller, upstream.name)
         left = None if x.wanted.seconds is None else int((x.context.expires - stopwatch()) * 1_000)
         content = body.parts(x) if x.body is None else x.body or None
-        return await upstream.send(x.wanted.method, _target(x), passing.up(x, identity, left), content)
+        headers, long = passing.up(x, identity, left), x.wanted.city.stream
+        return await upstream.send(x.wanted.method, _target(x), headers, content, long=long)
 
 
-async def _relay(x: Exchange, response: aiohttp.ClientResponse, patience: Patience) -> None:
+async def _relay(x: Exchange, response: Response, patience: Patience) -> None:
     """The answer as it comes. Up to 1 MiB is taken whole first: a slow client then holds no connection."""
-    content = response.content
     whole: list[bytes] = []
     size, ended, streams = 0, x.method == "HEAD", x.wanted.city.stream
     while not ended and not streams and size < _WHOLE:
-        part = await content.readany()
+        part = await response.readany()
         ended = not part
         whole.append(part)
         size += len(part)
@@ -81,7 +83,7 @@ async def _relay(x: Exchange, response: aiohttp.ClientResponse, patience: Patien
         patience.listen()
     while not ended:
         patience.until(x.wanted.seconds)
-        part = await content.readany()
+        part = await response.readany()
         ended = not part
         patience.until(None)
         await x.answer({"type": "http.response.body", "body": part, "more_body": not ended})
@@ -92,9 +94,7 @@ def _blame(x: Exchange, upstream: Upstream, error: Exception) -> Exception:
     if x.broken is not None:
         return x.broken
     late = isinstance(error, DeadlinePassed)
-    if (
-        not isinstance(error, aiohttp.ConnectionTimeoutError) or not upstream.full
-    ):  # our own crowd is no fault
+    if not isinstance(error, _CROWDED) or not upstream.full:  # our own crowd is no fault of the service
         upstream.failed("deadline" if late else "connection")
     if isinstance(error, _NOT_SENT):
         return Unavailable()

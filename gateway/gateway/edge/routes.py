@@ -8,7 +8,7 @@ from typing import Any
 from shared.auth import Audience
 from shared.routes import XCity
 
-METHODS = ("get", "head", "post", "put", "patch", "delete")
+METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 _PARAMETER = re.compile(r"\{[^/{}]+\}")
 
 

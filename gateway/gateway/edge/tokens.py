@@ -2,7 +2,10 @@
 
 import hashlib
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
+from gateway.accounts.rules import ACCESS_SECONDS
 from gateway.edge.bounded import Bounded
 from shared.auth import Caller, KeyFile, caller_from, verify
 from shared.clock import Clock
@@ -18,12 +21,13 @@ class AccessTokens:
 
     def __init__(self, keys: KeyFile, clock: Clock) -> None:
         self._keys, self._clock = keys, clock
-        self._known: Bounded[tuple[bytes, str | None], Caller] = Bounded()
+        self._known: Bounded[tuple[bytes, str | None, frozenset[str]], Caller] = Bounded()
         self.revoked: frozenset[str] | set[str] = frozenset()
 
     def remembered(self, token: bytes, client: str | None) -> Caller | None:
-        """The caller of a token that was verified before; Unauthenticated if its session has ended since."""
-        caller = self._known.get((_digest(token), client), self._clock.now().timestamp())
+        """The caller of a token verified with these keys; Unauthenticated if its session has ended since."""
+        known = (_digest(token), client, self._keys.kids)
+        caller = self._known.get(known, self._clock.now().timestamp())
         if caller is not None:
             self._refuse_revoked(caller)
         return caller
@@ -32,7 +36,7 @@ class AccessTokens:
         """The caller of a token, using the front end `client`; Unauthenticated if the token is not good."""
         try:
             text = token.decode("ascii")
-            claims = verify(text, self._keys, typ=TYPE, audience=AUDIENCE, now=self._clock.now())
+            claims = claims_of_access(text, self._keys, self._clock.now())
             caller = replace(caller_from(claims), client=client)
             until = float(claims["exp"])
             if (
@@ -44,7 +48,7 @@ class AccessTokens:
         except (KeyError, TypeError, ValueError) as error:
             raise Unauthenticated from error
         self._refuse_revoked(caller)
-        self._known.put((_digest(token), client), caller, until)
+        self._known.put((_digest(token), client, self._keys.kids), caller, until)
         return caller
 
     def revoke(self, sid: str) -> None:
@@ -54,6 +58,11 @@ class AccessTokens:
     def _refuse_revoked(self, caller: Caller) -> None:
         if caller.sid in self.revoked:
             raise Unauthenticated
+
+
+def claims_of_access(token: str, keys: KeyFile, now: datetime) -> dict[str, Any]:
+    """What an access token says; Unauthenticated if it is none, or not good."""
+    return verify(token, keys, typ=TYPE, audience=AUDIENCE, longest=ACCESS_SECONDS, now=now)
 
 
 def bearer(header: bytes) -> bytes:

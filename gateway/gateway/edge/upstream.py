@@ -1,6 +1,7 @@
 """One service as the gateway calls it: its own pool (the bulkhead), breaker and retry budget."""
 
 from collections.abc import AsyncIterator
+from typing import Protocol
 
 import aiohttp
 from multidict import CIMultiDict
@@ -8,6 +9,7 @@ from yarl import URL
 
 from gateway.edge.breaker import Breaker, RetryBudget
 from gateway.edge.metrics import EdgeMetrics
+from gateway.edge.wire import Headers, Wires
 from shared.clock import stopwatch
 from shared.settings import ServiceAddress
 
@@ -18,35 +20,60 @@ _STATES = {"closed": 0.0, "half-open": 0.5, "open": 1.0}
 Body = AsyncIterator[bytes] | bytes | None
 
 
+class Response(Protocol):
+    """An answer as the proxy passes it on."""
+
+    status: int
+    raw_headers: Headers
+
+    async def readany(self) -> bytes:
+        """Some of the body; empty at its end."""
+
+    def release(self) -> None:
+        """Nobody reads on."""
+
+
 class Upstream:
-    """Sends requests to one service over kept connections; `pool` is how many may be under way."""
+    """Sends requests to one service over kept connections; `pool` is how many may be under way, and as many
+    uploads and streams beside them."""
 
     def __init__(self, service: ServiceAddress, pool: int, metrics: EdgeMetrics) -> None:
         self.name = service.name
         self.breaker = Breaker()
         self.budget = RetryBudget()
         self._url, self._pool, self._metrics = service.url.rstrip("/"), pool, metrics
+        self._wires = Wires(service.url, pool)
         self._session: aiohttp.ClientSession | None = None
         metrics.breaker.labels(self.name).set_function(lambda: _STATES[self.breaker.state])
         self._seconds = metrics.upstream.labels(self.name)
 
-    async def send(
-        self, method: str, target: str, headers: CIMultiDict[str], body: Body
-    ) -> aiohttp.ClientResponse:
-        """The head of the answer. aiohttp.ClientConnectorError or ConnectionTimeoutError: nothing was sent;
-        another ClientError: something may have been."""
+    async def send(self, method: str, target: str, headers: Headers, body: Body, *, long: bool) -> Response:
+        """The head of the answer; `long` is a stream, which takes no place of the short ones.
+
+        NotSent, aiohttp.ClientConnectorError or ConnectionTimeoutError: nothing was sent; another OSError or
+        ClientError: something may have been.
+        """
         started = stopwatch()
-        response = await self._open().request(
-            method, URL(self._url + target, encoded=True), headers=headers, data=body, allow_redirects=False
-        )
+        response: Response
+        if long or not isinstance(body, bytes | None):
+            response = await self._send_long(method, target, headers, body)
+        else:
+            response = await self._wires.send(method, target, headers, body or b"")
         self._seconds.observe(stopwatch() - started)
         return response
 
+    async def _send_long(self, method: str, target: str, headers: Headers, body: Body) -> Response:
+        sent = CIMultiDict((n.decode("latin-1"), v.decode("utf-8", "replace")) for n, v in headers)
+        url = URL(self._url + target, encoded=True)
+        response = await self._open().request(method, url, headers=sent, data=body, allow_redirects=False)
+        return _Streamed(response)
+
     @property
     def full(self) -> bool:
-        """Whether every connection of the pool is in use."""
+        """Whether every place is taken, of the short requests or of the long ones."""
         connector = self._session.connector if self._session is not None else None
-        return isinstance(connector, aiohttp.TCPConnector) and len(connector._acquired) >= self._pool
+        busy = len(connector._acquired) if isinstance(connector, aiohttp.TCPConnector) else 0
+        return self._wires.full or busy >= self._pool
 
     def failed(self, reason: str) -> None:
         """The service is to blame for an answer that did not come."""
@@ -62,6 +89,7 @@ class Upstream:
 
     async def close(self) -> None:
         """Closes the kept connections."""
+        await self._wires.close()
         if self._session is not None:
             await self._session.close()
 
@@ -69,6 +97,14 @@ class Upstream:
         if self._session is None:
             self._session = _session(self._pool)
         return self._session
+
+
+class _Streamed:
+    """aiohttp's answer, read like any other."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self.status, self.raw_headers = response.status, list(response.raw_headers)
+        self.readany, self.release = response.content.readany, response.release
 
 
 def _session(pool: int) -> aiohttp.ClientSession:

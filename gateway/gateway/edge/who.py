@@ -44,12 +44,15 @@ class Who:
         self.limits.charge_client(x)
 
     def caller(self, x: Exchange) -> Caller:
-        """The person behind the token, or a guest; 401 for a bad token, 429 without requests left."""
-        code = x.client.code if x.client else None
+        """The person behind the token, or a guest; 401 for a bad token, 429 without requests left.
+
+        A malformed device id is 400 for everybody: who signs out later would meet the error only then.
+        """
+        code, device = x.client.code if x.client else None, _device(x)
         header = x.headers.get(b"authorization")
         if header is None or x.wanted.city.bearer == "ignored":
             self.limits.charge_address(x)
-            return Caller(client=code, device=_device(x))
+            return Caller(client=code, device=device)
         caller = self._signed_in(x, header, code)
         self.limits.charge_person(x, caller)
         return caller

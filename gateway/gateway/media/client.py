@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -44,7 +44,7 @@ class MediaStore:
                 *(self._store.put_async(f"{folder}/{name}", content) for name, content in files.items())
             )
             if self._local is not None:
-                await asyncio.to_thread(_to_disk, self._local / folder)
+                await asyncio.to_thread(_to_disk, self._local / folder, tuple(files))
 
     async def read(self, folder: str, name: str) -> AsyncIterator[bytes]:
         """The file in pieces; 404 if it is gone."""
@@ -54,6 +54,16 @@ class MediaStore:
             except FileNotFoundError as error:
                 raise NotFound from error
         return _pieces(found.stream(_CHUNK))
+
+    async def content(self, folder: str, name: str) -> bytes:
+        """The whole file; 404 if it is gone."""
+        with _unavailable("get"):
+            return b"".join([piece async for piece in await self.read(folder, name)])
+
+    async def discard(self, folder: str, name: str) -> None:
+        """Deletes one file, if it is there."""
+        with _unavailable("delete"), suppress(FileNotFoundError):
+            await self._store.delete_async(f"{folder}/{name}")
 
     async def remove(self, folder: str) -> None:
         """Deletes every file of the folder; those already gone do not matter."""
@@ -90,9 +100,9 @@ async def _pieces(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield bytes(piece)
 
 
-def _to_disk(folder: Path) -> None:
+def _to_disk(folder: Path, names: Iterable[str]) -> None:
     """fsync of the files and of the folders that name them: obstore leaves that to chance."""
-    places: Iterable[Path] = (*folder.iterdir(), folder, folder.parent, folder.parent.parent)
+    places = (*(folder / name for name in names), folder, folder.parent, folder.parent.parent)
     for place in places:
         descriptor = os.open(place, os.O_RDONLY)
         try:

@@ -8,6 +8,7 @@ from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.db import Base
+from shared.crypto import sealed
 
 
 class Media(Base):
@@ -38,7 +39,7 @@ class Media(Base):
     type: Mapped[str]
     size: Mapped[int]
     variants: Mapped[dict[str, Any]]
-    evidence: Mapped[bytes | None]
+    evidence: Mapped[bytes | None] = mapped_column(info=sealed())
     stored_at: Mapped[datetime]
     kept_until: Mapped[datetime]
     attached_at: Mapped[datetime | None]

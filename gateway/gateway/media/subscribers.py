@@ -5,18 +5,33 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.media import usecases
-from shared.contracts.city import MediaAttachedV1
-from shared.events.bus import STREAMS
+from gateway.media.uses import usecases as uses
+from gateway.media.uses.usecases import Missing, Word
+from shared.contracts.city import MediaAttachedV1, MediaReleasedV1
 from shared.events.event import Envelope
 from shared.events.inbox import Subscription
+from shared.runtime import Runtime
 
 
-async def on_media_attached(session: AsyncSession, event: Envelope, now: datetime) -> None:
+async def on_media_attached(session: AsyncSession, run: Runtime, event: Envelope, now: datetime) -> None:
     """A service uses these files."""
-    said = MediaAttachedV1.model_validate(event.data)
-    await usecases.attach(session, [UUID(media_id) for media_id in said.media_ids], now=now)
+    said, by = MediaAttachedV1.model_validate(event.data), _by(event)
+    missing = await uses.attach(session, map(UUID, said.media_ids), by, now=now)
+    if missing:
+        run.part(Missing).note(by, missing)
 
 
-PUBLISHERS = tuple(name for name in STREAMS if name not in ("GATEWAY", "DEAD"))
-SUBSCRIPTIONS = (Subscription("media", PUBLISHERS, (MediaAttachedV1.name,), on_media_attached),)
+async def on_media_released(session: AsyncSession, run: Runtime, event: Envelope, now: datetime) -> None:
+    """A service needs these files no longer."""
+    said = MediaReleasedV1.model_validate(event.data)
+    await uses.release(session, map(UUID, said.media_ids), _by(event))
+
+
+def _by(event: Envelope) -> Word:
+    return Word(event.publisher, UUID(event.id))
+
+
+SUBSCRIPTIONS = (
+    Subscription("media", (), (MediaAttachedV1.name,), on_media_attached),
+    Subscription("media-released", (), (MediaReleasedV1.name,), on_media_released),
+)

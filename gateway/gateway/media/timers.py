@@ -5,6 +5,8 @@ from itertools import cycle
 
 from gateway.media import queries, usecases
 from gateway.media.client import PREFIXES, MediaStore
+from gateway.media.uploads import queries as under_way
+from gateway.media.uploads import usecases as uploads
 from shared.clock import SystemClock
 from shared.forever import forever
 from shared.runtime import Runtime
@@ -18,21 +20,32 @@ async def clean_media(run: Runtime) -> None:
     """For ever."""
     prefixes = cycle(PREFIXES)
 
-    async def clean() -> None:
-        if run.bus.up_seconds > _SETTLED_SECONDS:  # sooner, the news that a file is needed may be waiting
-            await remove_unattached(run)
-        await remove_orphans(run, next(prefixes), SystemClock().now())
+    async def again() -> None:
+        await clean(run, next(prefixes), SystemClock().now())
 
-    await forever("media_cleaned", clean, _EVERY_SECONDS)
+    await forever("media_cleaned", again, _EVERY_SECONDS)
+
+
+async def clean(
+    run: Runtime, prefix: str, store_now: datetime, settled_seconds: float = _SETTLED_SECONDS
+) -> None:
+    """Once. Until the broker has been there for an hour, the news that a file is needed may be waiting."""
+    if run.bus.up_seconds > settled_seconds:
+        await remove_unattached(run)
+    await run.forget(uploads.forget_expired)
+    await remove_orphans(run, prefix, store_now)
 
 
 async def remove_unattached(run: Runtime) -> int:
     """Rows first, files after the commit: what a crash leaves behind is an orphan. Answers how many went."""
-    async with run.database.transaction() as session:
-        folders = await usecases.forget_unattached(session, now=run.clock.now())
-    for folder in folders:
-        await run.part(MediaStore).remove(folder)
-    return len(folders)
+    went, full = 0, True
+    while full:
+        async with run.database.transaction() as session:
+            folders = await usecases.forget_unattached(session, now=run.clock.now())
+        for folder in folders:
+            await run.part(MediaStore).remove(folder)
+        went, full = went + len(folders), len(folders) == usecases.FORGOTTEN_AT_ONCE
+    return went
 
 
 async def remove_orphans(run: Runtime, prefix: str, store_now: datetime) -> int:
@@ -42,6 +55,7 @@ async def remove_orphans(run: Runtime, prefix: str, store_now: datetime) -> int:
     old = [folder for folder, written in found.items() if written < store_now - ORPHAN_AFTER]
     async with run.database.transaction() as session:
         known = await queries.known_folders(session, old)
+        known |= await under_way.known_folders(session, old)
     orphans = [folder for folder in old if folder not in known]
     for folder in orphans:
         await store.remove(folder)

@@ -16,7 +16,10 @@ from shared.runtime import Run
 router = CityRouter(prefix="/v1/auth", tags=["accounts"], dependencies=[never_stored])
 
 
-@router.post("/staff", openapi_extra=x_city(deadline_ms=5_000, bearer="ignored"))
+_SIGNING_IN = x_city(deadline_ms=5_000, bearer="ignored")
+
+
+@router.post("/staff", openapi_extra=_SIGNING_IN, responses={401: {}, 429: {}})
 async def sign_in(
     body: StaffIn, session: Db, run: Run, caller: Annotated[Caller, Allow(Anyone)]
 ) -> TokensOut:

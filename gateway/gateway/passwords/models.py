@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.db import Base
 from gateway.passwords import rules
+from shared.crypto import sealed
 from shared.errors import TooManyRequests
 
 
@@ -24,7 +25,7 @@ class Credential(Base):
     staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True)
     username: Mapped[str] = mapped_column(unique=True)
     password: Mapped[str]
-    totp: Mapped[bytes | None]
+    totp: Mapped[bytes | None] = mapped_column(info=sealed())
     totp_step: Mapped[int]
     changed_at: Mapped[datetime]
 

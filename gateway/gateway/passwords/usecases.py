@@ -19,6 +19,7 @@ from shared.auth import Caller
 from shared.db import Database
 from shared.errors import Unauthenticated
 from shared.runtime import Runtime
+from shared.tables import FORGOTTEN_AT_ONCE
 
 _NOBODYS = "A" * 32  # checked in place of a secret that is not there, for the time it takes
 
@@ -90,9 +91,11 @@ def normalised(username: str) -> str:
     return username.strip().casefold()
 
 
-async def forget_old(session: AsyncSession, now: datetime, batch: int = 5_000) -> int:
+async def forget_old(session: AsyncSession, now: datetime) -> int:
     """Deletes tries of which nothing follows any more; answers how many."""
-    old = select(Attempt.username_hash).where(Attempt.last_at < now - rules.FORGOTTEN).limit(batch)
+    old = (
+        select(Attempt.username_hash).where(Attempt.last_at < now - rules.FORGOTTEN).limit(FORGOTTEN_AT_ONCE)
+    )
     gone = delete(Attempt).where(Attempt.username_hash.in_(old)).returning(Attempt.username_hash)
     return len((await session.execute(gone)).all())
 

@@ -17,13 +17,13 @@ from shared.runtime import Run
 router = CityRouter(prefix="/v1/me", tags=["accounts"], dependencies=[never_stored])
 
 
-@router.get("")
+@router.get("", responses={404: {}})
 async def read_me(session: Db, run: Run, caller: Annotated[Caller, Allow(Citizen, Staff())]) -> MeOut:
     """Who is signed in."""
     return await _me(session, caller, run.part(Vault))
 
 
-@router.patch("")
+@router.patch("", responses={404: {}})
 async def change_me(body: MeIn, session: Db, run: Run, caller: Annotated[Caller, Allow(Citizen)]) -> MeOut:
     """Sets the name the city calls you by."""
     await usecases.rename(session, UUID(caller.person), body.name, run.part(Vault))

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.db import Base
+from shared.crypto import sealed
 from shared.ids import new_id
 
 
@@ -16,9 +17,10 @@ class Citizen(Base):
     __tablename__ = "citizens"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    phone: Mapped[bytes]
+    phone: Mapped[bytes] = mapped_column(info=sealed(found_by="phone_hash", kind="phone"))
     phone_hash: Mapped[bytes] = mapped_column(unique=True)
-    name: Mapped[bytes | None]
+    phone_hash_key: Mapped[str] = mapped_column(server_default="k1")
+    name: Mapped[bytes | None] = mapped_column(info=sealed())
     created_at: Mapped[datetime]
 
 
@@ -28,7 +30,7 @@ class Staff(Base):
     __tablename__ = "staff"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    name: Mapped[bytes]
+    name: Mapped[bytes] = mapped_column(info=sealed())
     roles: Mapped[list[Any]]
     agency: Mapped[str | None]
     created_at: Mapped[datetime]

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.schemas import In, Line, Out
+from shared.schemas import Filled, In, Out
 
 
 class MeIn(In):
     """`name`: what the city may call you; null removes it."""
 
-    name: Annotated[Line, Field(min_length=1, max_length=100)] | None
+    name: Annotated[Filled, Field(max_length=100, examples=["Demo Warga"])] | None
 
 
 class MeOut(Out):

@@ -24,3 +24,22 @@ async def of_citizen(
     if before is not None:
         wanted = wanted.where(tuple_(*place) < before)
     return (await session.execute(wanted.order_by(*(each.desc() for each in place)).limit(limit))).all()
+
+
+async def kinds_of(session: AsyncSession, publisher: str) -> Sequence[str]:
+    """The kinds of request that one service has told of: they begin with its name."""
+    its = CityRequest.kind.startswith(f"{publisher}_", autoescape=True)
+    return (await session.scalars(select(CityRequest.kind).where(its).distinct())).all()
+
+
+async def after(
+    session: AsyncSession, kinds: Sequence[str], entity_id: str, limit: int
+) -> Sequence[tuple[str, str, int]]:
+    """(kind, id, version) of requests with a greater id, in the order of their ids, on the primary key."""
+    found: list[tuple[str, str, int]] = []
+    for kind in kinds:  # one, or a few
+        wanted = select(CityRequest.kind, CityRequest.entity_id, CityRequest.version)
+        wanted = wanted.where(CityRequest.kind == kind, CityRequest.entity_id > entity_id)
+        rows = await session.execute(wanted.order_by(CityRequest.entity_id).limit(limit))
+        found += [(row.kind, row.entity_id, row.version) for row in rows]
+    return sorted(found, key=lambda row: row[1])[:limit]

@@ -1,26 +1,31 @@
 """Keeping up with what the services say of a citizen's requests."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import Table
+from sqlalchemy import ColumnElement, Table, delete, or_, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningInsert
 
+from gateway.erasures import usecases as erasures
 from gateway.requests.models import CityRequest
 from gateway.streams import usecases as streams
 from shared.contracts.city import RequestUpdatedV1
+from shared.contracts.snapshots import SnapshotItem
 from shared.events.event import Envelope
 
 FEED_EVENT = "request_updated"
 
 
 async def note_update(session: AsyncSession, event: Envelope, *, now: datetime) -> bool:
-    """Takes the request's new state and tells its citizen; False if a newer one is already known."""
+    """Takes the request's new state and tells its citizen; False if a newer one is known, or she has left."""
     said = RequestUpdatedV1.model_validate(event.data)
-    row = {name: value for name, value in said.model_dump().items() if name in _TABLE.c}
-    row |= {"entity_id": event.subject, "version": event.entityversion, "updated_at": event.time}
+    row = _row(said, event.subject, event.entityversion, event.time)
     await streams.in_order(session)
+    if await erasures.erased_among(session, [said.citizen_id]):
+        return False
     if await session.scalar(_TAKE_IF_NEWER, row) is None:
         return False
     payload = said.model_dump(mode="json", exclude={"citizen_id"})
@@ -29,10 +34,56 @@ async def note_update(session: AsyncSession, event: Envelope, *, now: datetime) 
     return True
 
 
+async def take_snapshots(session: AsyncSession, items: Sequence[SnapshotItem]) -> int:
+    """Takes what an owner says of its requests where it is newer or differs; tells nobody. How many it wrote.
+
+    Whoever should be told of what was missed is told by the events themselves: replay before you rebuild.
+    """
+    if not items:
+        return 0
+    said = [(RequestUpdatedV1.model_validate(item.data), item) for item in items]
+    await streams.in_order(session)  # as every writer of these rows, and as whoever erases them
+    left = await erasures.erased_among(session, [each.citizen_id for each, _ in said])
+    rows = [_row(each, item.id, item.version, item.at) for each, item in said if each.citizen_id not in left]
+    if not rows:
+        return 0
+    return len((await session.scalars(_TAKE_IF_OTHER, rows)).all())
+
+
+async def drop(session: AsyncSession, rows: Sequence[tuple[str, str, int]]) -> int:
+    """Removes (kind, id, version), each unless it has changed meanwhile. How many went."""
+    if not rows:
+        return 0
+    await streams.in_order(session)
+    key = tuple_(CityRequest.kind, CityRequest.entity_id, CityRequest.version)
+    went = delete(CityRequest).where(key.in_(rows)).returning(CityRequest.entity_id)
+    return len((await session.execute(went)).all())
+
+
+async def forget(session: AsyncSession, citizen_id: str) -> int:
+    """Deletes everything a citizen asked for from this list; answers how many. After `streams.in_order`."""
+    gone = delete(CityRequest).where(CityRequest.citizen_id == citizen_id).returning(CityRequest.entity_id)
+    return len((await session.execute(gone)).all())
+
+
+def _row(said: RequestUpdatedV1, entity_id: str, version: int, at: datetime) -> dict[str, Any]:
+    row = {name: value for name, value in said.model_dump().items() if name in _TABLE.c}
+    return row | {"entity_id": entity_id, "version": version, "updated_at": at}
+
+
 _TABLE = cast(Table, CityRequest.__table__)
 _TAKE = insert(_TABLE)
-_TAKE_IF_NEWER = _TAKE.on_conflict_do_update(
-    constraint=_TABLE.primary_key,
-    set_={column.name: _TAKE.excluded[column.name] for column in _TABLE.c if not column.primary_key},
-    where=_TABLE.c.version < _TAKE.excluded.version,
-).returning(_TABLE.c.entity_id)
+_FACTS = [column for column in _TABLE.c if not column.primary_key]
+_NEWER = _TABLE.c.version < _TAKE.excluded.version
+_OTHER = (_TABLE.c.version == _TAKE.excluded.version) & tuple_(*_FACTS).is_distinct_from(
+    tuple_(*(_TAKE.excluded[column.name] for column in _FACTS))
+)
+
+
+def _take_if(better: ColumnElement[bool]) -> ReturningInsert[tuple[str]]:
+    changed = {column.name: _TAKE.excluded[column.name] for column in _FACTS}
+    taken = _TAKE.on_conflict_do_update(constraint=_TABLE.primary_key, set_=changed, where=better)
+    return taken.returning(_TABLE.c.entity_id)
+
+
+_TAKE_IF_NEWER, _TAKE_IF_OTHER = _take_if(_NEWER), _take_if(or_(_NEWER, _OTHER))

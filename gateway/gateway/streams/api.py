@@ -6,22 +6,30 @@ from typing import Annotated, Any
 from fastapi import Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.edge.tokens import AUDIENCE, TYPE, bearer
+from gateway.edge.tokens import bearer, claims_of_access
 from gateway.streams import usecases
 from gateway.streams.documents import EventStream
 from gateway.streams.rules import Hub, Listener
 from gateway.streams.schemas import TicketOut
 from gateway.streams.usecases import Right
-from shared.auth import Allow, Anyone, Caller, Citizen, refuse_unless, verify
+from shared.auth import Allow, Anyone, Caller, Citizen, refuse_unless
 from shared.db import Db
 from shared.routes import CityRouter, x_city
 from shared.runtime import Run, Runtime
 
+_EVENT = {
+    "type": "object",
+    "description": "Each event; `data` is JSON, `id` resumes after it",
+    "required": ["data"],
+    "properties": {name: {"type": "string"} for name in ("event", "id", "data")},
+}
 _EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events request_updated, reload, reconnect, replaced; a comment every 15 s",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
-    }
+        "content": {"text/event-stream": {"schema": _EVENT}},
+    },
+    401: {},
+    403: {},
 }
 _Ticket = Annotated[str | None, Query(max_length=100, description="Of POST /v1/me/stream/ticket")]
 _LastId = Annotated[
@@ -44,7 +52,7 @@ async def ticket(
 async def stream(
     request: Request,
     run: Run,
-    caller: Annotated[Caller, Allow(Anyone)],
+    caller: Annotated[Caller, Allow(Anyone, Citizen)],
     ticket: _Ticket = None,
     last_event_id: _LastId = None,
 ) -> Response:
@@ -74,5 +82,4 @@ def _listener(right: Right, last_id: int) -> Listener:
 def _token_end(request: Request, run: Runtime) -> datetime:
     """When the caller's access token ends; of what the edge has verified it passes on only who calls."""
     token = bearer(request.headers.get("authorization", "").encode()).decode()
-    claims = verify(token, run.keys, typ=TYPE, audience=AUDIENCE, now=run.clock.now())
-    return datetime.fromtimestamp(claims["exp"], UTC)
+    return datetime.fromtimestamp(claims_of_access(token, run.keys, run.clock.now())["exp"], UTC)

@@ -5,10 +5,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from nats.errors import Error as NatsError
-from sqlalchemy import Table, delete, func, insert, select, text
+from sqlalchemy import DateTime, bindparam, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.streams import queries
@@ -20,15 +21,14 @@ from shared.crypto import secret_digest
 from shared.errors import Unauthenticated
 from shared.events.bus import Bus
 from shared.runtime import Runtime
+from shared.tables import FORGOTTEN_AT_ONCE
 
 _log = log.get(__name__)
 TICKET_SECONDS = 30
 KEPT = timedelta(hours=24)
 TOLD = "told"  # in session.info: whom this transaction tells something
 _TURN = "feed_turn"  # in session.info: that it holds the lock
-_FEED = cast(Table, FeedRow.__table__)
 _LOCK = 0xFEED
-_BATCH = 5_000
 PUSH = "push.feed"  # the core NATS subject on which workers hear whose feeds grew
 _AWAY_MS = range(500, 8_500)  # after a restart the streams come back spread over these 8 s
 
@@ -56,13 +56,14 @@ async def in_order(session: AsyncSession) -> None:
 async def tell(
     session: AsyncSession, citizen_id: str, event: str, payload: dict[str, Any], *, now: datetime
 ) -> None:
-    """Adds to a citizen's feed, after `in_order`; open streams hear of it after the commit.
+    """Adds to a citizen's feed; open streams hear of it after the commit. Nobody is told who has left.
 
     In the payload a text is {id, en}, and a moment is ISO 8601 under a name that ends in `_at`.
     """
+    await in_order(session)
     row = {"citizen_id": citizen_id, "event": event, "payload": payload, "created_at": now}
-    await session.execute(insert(_FEED), row)
-    session.info.setdefault(TOLD, set()).add(citizen_id)
+    if await session.scalar(_TELL, row) is not None:
+        session.info.setdefault(TOLD, set()).add(citizen_id)
 
 
 async def issue_ticket(
@@ -107,12 +108,33 @@ async def resume(session: AsyncSession, offered: str | None) -> tuple[int, bool]
     return newest, True
 
 
-async def forget_old(session: AsyncSession, *, now: datetime) -> None:
-    """Deletes old tickets, and rows after 24 hours, except the newest: it tells how far the feed reaches."""
+async def forget_old(session: AsyncSession, now: datetime) -> int:
+    """Deletes rows after 24 hours, except the newest: it tells how far the feed reaches; how many went."""
     newest = select(func.max(FeedRow.id)).scalar_subquery()
-    old = select(FeedRow.id).where(FeedRow.created_at < now - KEPT, FeedRow.id < newest).limit(_BATCH)
-    await session.execute(delete(FeedRow).where(FeedRow.id.in_(old)))
-    await session.execute(delete(StreamTicket).where(StreamTicket.expires_at < now))
+    old = select(FeedRow.id).where(FeedRow.created_at < now - KEPT, FeedRow.id < newest)
+    gone = delete(FeedRow).where(FeedRow.id.in_(old.limit(FORGOTTEN_AT_ONCE))).returning(FeedRow.id)
+    return len((await session.execute(gone.execution_options(synchronize_session=False))).all())
+
+
+async def forget_tickets(session: AsyncSession, now: datetime) -> int:
+    """Deletes tickets nobody used in time; answers how many."""
+    old = select(StreamTicket.digest).where(StreamTicket.expires_at < now).limit(FORGOTTEN_AT_ONCE)
+    gone = delete(StreamTicket).where(StreamTicket.digest.in_(old)).returning(StreamTicket.digest)
+    return len((await session.execute(gone.execution_options(synchronize_session=False))).all())
+
+
+async def forget(session: AsyncSession, citizen_id: str) -> int:
+    """Deletes what a citizen was told, and her tickets; answers how many rows. After `in_order`.
+
+    The newest row of the feed stays, but without her: it tells how far the feed reaches.
+    """
+    hers = FeedRow.citizen_id == citizen_id
+    newest = select(func.max(FeedRow.id)).scalar_subquery()
+    last = update(FeedRow).where(hers, FeedRow.id == newest).values(citizen_id="", payload={})
+    await session.execute(last.execution_options(synchronize_session=False))
+    gone = await session.execute(delete(FeedRow).where(hers).returning(FeedRow.id))
+    await session.execute(delete(StreamTicket).where(StreamTicket.citizen_id == citizen_id))
+    return len(gone.all())
 
 
 async def push(bus: Bus, info: dict[str, Any]) -> None:
@@ -132,3 +154,11 @@ def equip(run: Runtime) -> None:
     run.metrics.gauge("city_streams_open", "Personal streams open").set_function(lambda: hub.open)
     run.database.after_commit.append(partial(push, run.bus))
     run.stopping.append(lambda: hub.stop(secrets.choice(_AWAY_MS) for _ in range(hub.open)))
+
+
+_TELL = text("""
+INSERT INTO feed (citizen_id, event, payload, created_at)
+SELECT CAST(:citizen_id AS text), :event, :payload, :created_at
+WHERE NOT EXISTS (SELECT FROM erasures WHERE citizen_id = :citizen_id)
+RETURNING id
+""").bindparams(bindparam("payload", type_=JSONB), bindparam("created_at", type_=DateTime(timezone=True)))

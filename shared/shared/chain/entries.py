@@ -6,11 +6,11 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import pending
+from shared.chain.links import canonical
 from shared.ids import new_id
-from shared.tables import entries, unchained
 
 Fact = str | int | bool | None
 
@@ -21,14 +21,14 @@ async def append(
     """Writes one entry; the sequencer chains it after commit.
 
     Facts are strings, integers, booleans, None, and lists or mappings of them: coordinates go as strings and
-    free text as `text_digest`, so that the text itself can be erased.
+    free text as `text_digest`, so that the text itself can be erased. ValueError for what RFC 8785 cannot
+    write, such as an integer beyond 2^53: the chain would stand still behind it for ever.
     """
     entry_id = new_id()
-    session.info["written"] = True
-    version = {"entity_version": entity_version}
-    row = {"id": entry_id, "entity_id": entity_id, "facts": checked(facts)} | version
-    await session.execute(insert(entries), row)
-    await session.execute(insert(unchained), {"entry_id": entry_id} | version)
+    told = checked(facts)
+    canonical(str(entry_id), str(entity_id), entity_version, told)
+    row = {"id": entry_id, "entity_id": entity_id, "entity_version": entity_version, "facts": told}
+    pending.add(session, "entries", row)
     return entry_id
 
 

@@ -17,7 +17,8 @@ from shared.tables import chain, entries, unchained
 
 _LOCK = 0xC4A11
 _BATCH = 500
-_POLL_SECONDS = 0.2
+_POLL_SECONDS = 2.0  # what another process left behind when it ended; one's own commits wake at once
+_GATHER_SECONDS = 0.05  # entries of a busy moment share one transaction, one fsync
 SEAL_EVERY = timedelta(seconds=60)
 
 
@@ -48,6 +49,7 @@ class Sequencer:
         """Chains one batch in one transaction; answers how many entries it took."""
         async with self._database.transaction() as session:
             if not await session.scalar(text("SELECT pg_try_advisory_xact_lock(:n)"), {"n": _LOCK}):
+                self._woken.set()  # whoever holds it may not have seen what was written last
                 return 0
             rows = (await session.execute(_WAITING)).all()
             self._metrics.unchained.set(len(rows))
@@ -71,7 +73,7 @@ class Sequencer:
                 event = ChainSealedV1(seq=seq, hash=last.hex())
                 name = f"chain:{self._database.publisher}"
                 await emit(session, event, entity_id=name, entity_version=seq, now=self._clock.now())
-                self._sealed_seq = seq
+        self._sealed_seq = seq
 
     async def _seal_if_time(self) -> None:
         if stopwatch() - self._sealed_at >= SEAL_EVERY.total_seconds():
@@ -84,6 +86,7 @@ class Sequencer:
                 await self._woken.wait()
         except TimeoutError:
             return
+        await asyncio.sleep(_GATHER_SECONDS)
 
 
 async def head(session: AsyncSession) -> tuple[int, bytes]:

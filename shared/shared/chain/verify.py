@@ -13,7 +13,7 @@ from shared.tables import chain, entries, unchained
 _PAGE = 5_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Seal:
     """What the gateway was told earlier: the hash the chain had at `seq`."""
 
@@ -36,24 +36,25 @@ async def verify(session: AsyncSession, seals: Iterable[Seal] = ()) -> Verdict:
     wanted: dict[int, set[bytes]] = {}
     for seal in seals:  # the gateway keeps every seal it was told, also two of one link that disagree
         wanted.setdefault(seal.seq, set()).add(seal.hash)
-    previous, seq, broken = START, 0, None
+    previous, seq, agreed, broken = START, 0, 0, None
     while broken is None:
         rows = (await session.execute(_page(seq))).all()
         if not rows:
             break
         for row in rows:
-            broken = _fault(row, seq, previous, wanted)
+            broken = _fault(row, seq, previous, wanted, agreed)
             if broken is not None:
                 break
             seq, previous = row.seq, row.hash
+            agreed = seq if seq in wanted else agreed
     cut = max(wanted, default=0) > seq
     if broken is None and cut:
         broken = f"link {seq + 1}: missing; the chain was sealed up to {max(wanted)} and ends at {seq}"
     waiting = await session.scalar(select(func.count()).select_from(unchained)) or 0
-    return Verdict(seq, waiting, previous, broken or await _orphan(session))
+    return Verdict(seq, waiting, previous, broken or await _repeated(session) or await _orphan(session))
 
 
-def _fault(row: Any, seq: int, previous: bytes, seals: dict[int, set[bytes]]) -> str | None:
+def _fault(row: Any, seq: int, previous: bytes, seals: dict[int, set[bytes]], agreed: int) -> str | None:
     if row.seq != seq + 1:
         return f"link {seq + 1}: missing; the next one is {row.seq}"
     if row.id is None:
@@ -62,8 +63,24 @@ def _fault(row: Any, seq: int, previous: bytes, seals: dict[int, set[bytes]]) ->
     if expected != row.hash:
         return f"link {row.seq}: entry {row.id} was altered or moved"
     if row.seq in seals and seals[row.seq] != {row.hash}:
-        return f"link {row.seq}: differs from the seal the gateway keeps; the chain was rewritten"
+        return (
+            f"link {row.seq}: differs from the seal the gateway keeps; the chain was rewritten after link "
+            f"{agreed}, or that seal was altered"
+        )
     return None
+
+
+async def _repeated(session: AsyncSession) -> str | None:
+    """What the tables' unique indexes forbid, should somebody have dropped them: a thing told twice."""
+    twice = select(func.max(chain.c.seq), chain.c.entry_id).group_by(chain.c.entry_id)
+    row = (
+        await session.execute(twice.having(func.count() > 1).order_by(func.max(chain.c.seq)).limit(1))
+    ).first()
+    if row is not None:
+        return f"link {row[0]}: its entry {row[1]} is chained twice"
+    same = (entries.c.entity_id, entries.c.entity_version)
+    row = (await session.execute(select(*same).group_by(*same).having(func.count() > 1).limit(1))).first()
+    return None if row is None else f"entity {row[0]}: version {row[1]} is told by two entries"
 
 
 async def _orphan(session: AsyncSession) -> str | None:

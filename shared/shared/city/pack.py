@@ -15,6 +15,8 @@ from shared.city.areas_file import BoundingBox, read_villages
 from shared.city.calendar import Hours, WorkCalendar
 from shared.city.checks import Code, Known, Label, PackModel, distinct, once, refers_to, wrong
 from shared.city.files import File, read_yaml
+from shared.city.gazetteer import Gazetteer
+from shared.city.gazetteer_file import read_gazetteer
 from shared.city.polygons import read_polygons
 from shared.city.problems import Problems
 from shared.city.texts import read_texts
@@ -100,6 +102,7 @@ class City(CityFile):
     areas: Areas
     agencies: Mapping[str, Agency]
     calendar: WorkCalendar
+    gazetteer: Gazetteer
     folder: Path
     digest: str
 
@@ -109,7 +112,7 @@ class City(CityFile):
 
 
 def load_city(folder: Path) -> City:
-    """Read city.yaml, areas.csv (and areas.geojson), agencies.yaml, holidays.yaml and texts/.
+    """Read city.yaml, areas.csv (and areas.geojson), gazetteer.csv, agencies.yaml, holidays.yaml and texts/.
 
     PackError with every problem of these files, each with file and line.
     """
@@ -121,13 +124,15 @@ def load_city(folder: Path) -> City:
     days = read_yaml(folder / "holidays.yaml", _HolidayFile, problems)
     read_texts(folder, problems)
     calendar = _calendar(about.value, days, problems) if about and days else None
-    if problems or not (about and areas and offices and calendar):
+    gazetteer = _gazetteer(folder, about.value, areas, problems, known) if about and areas else None
+    if problems or not (about and areas and offices and calendar and gazetteer):
         raise problems.error()
     return City.model_construct(
         **dict(about.value),
         areas=areas,
         agencies={agency.code: agency for agency in offices.value.agencies},
         calendar=calendar,
+        gazetteer=gazetteer,
         folder=folder,
         digest=_digest(folder),
     )
@@ -140,6 +145,11 @@ def _areas(folder: Path, box: BoundingBox | None, problems: Problems, known: Kno
     plane = Plane((box.south + box.north) / 2)
     path = folder / "areas.geojson"
     return Areas(villages, plane, read_polygons(path, villages, plane, problems) if path.exists() else None)
+
+
+def _gazetteer(folder: Path, about: CityFile, areas: Areas, problems: Problems, known: Known) -> Gazetteer:
+    said = (about.name.id, about.levels.district.id, about.levels.village.id)
+    return read_gazetteer(folder, areas, about.bounding_box, said, problems, known)
 
 
 def _calendar(about: CityFile, days: File[_HolidayFile], problems: Problems) -> WorkCalendar | None:

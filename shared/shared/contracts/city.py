@@ -27,7 +27,7 @@ class RequestUpdatedV1(Event):
     name: ClassVar[str] = "request_updated.v1"
 
     citizen_id: str
-    kind: str = Field(description="laksa_report, …")
+    kind: str = Field(description="begins with its publisher's name: laksa_report, …")
     number: str
     title: Texts
     state: str
@@ -108,6 +108,26 @@ class MediaAttachedV1(Event):
     name: ClassVar[str] = "media_attached.v1"
 
     media_ids: tuple[str, ...]
+
+
+class MediaReleasedV1(Event):
+    """Uploaded files are needed no longer by this service: what nobody uses the gateway deletes in time."""
+
+    name: ClassVar[str] = "media_released.v1"
+
+    media_ids: tuple[str, ...]
+
+
+class CitizenErasureDoneV1(Event):
+    """A service has erased what it held of a person; the event's subject is the erasure's id.
+
+    Told twice: at once, and finally, when nothing of this person can be under way any more.
+    """
+
+    name: ClassVar[str] = "citizen_erasure_done.v1"
+
+    erased: dict[str, int] = Field(description="what was done -> to how many, this time")
+    final: bool
 
 
 class ChainSealedV1(Event):

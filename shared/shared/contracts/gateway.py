@@ -19,3 +19,11 @@ class ClientChangedV1(Event):
     name: ClassVar[str] = "client_changed.v1"
 
     client: str
+
+
+class CitizenErasedV1(Event):
+    """An account was erased: every service erases what it holds; the event's subject is the erasure's id."""
+
+    name: ClassVar[str] = "citizen_erased.v1"
+
+    citizen_id: str

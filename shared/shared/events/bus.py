@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Iterable
 
 import nats
 from nats.aio.client import Client
@@ -15,7 +16,7 @@ from shared.clock import stopwatch
 from shared.forever import end
 
 _log = log.get(__name__)
-STREAMS = ("LAKSA", "EMERGENCY", "JOBS", "PRICES", "NEWS", "TOURISM", "GATEWAY", "DEAD")
+DEAD = "DEAD"
 DEGRADED_AFTER_SECONDS = 10
 _DAY = 86_400
 _MESSAGE_LIMIT = 256 * 1_024
@@ -31,6 +32,8 @@ class Bus:
         self._down_since: float | None = stopwatch()
         self._up_since = stopwatch()
         self._task: asyncio.Task[None] | None = None
+        self.streams = {stream_of(name), DEAD}
+        """Made at every (re)connect if they are missing: this process publishes into them, or listens."""
         self.connected = asyncio.Event()
         self.epoch = 0
         """Counts connections: who subscribed in an earlier one must do it again."""
@@ -111,7 +114,7 @@ class Bus:
         """After each (re)connect: the streams first, so that nobody publishes into nothing."""
         while True:
             try:
-                await ensure_streams(self.jetstream, self._replicas, self._max_bytes)
+                await ensure_streams(self.jetstream, self.streams, self._replicas, self._max_bytes)
                 break
             except (NatsError, TimeoutError) as error:  # JetStream itself may still be starting
                 _log.warning("streams_not_ready", error=str(error))
@@ -122,11 +125,20 @@ class Bus:
         _log.info("broker_connected")
 
 
-async def ensure_streams(jetstream: JetStreamContext, replicas: int, max_bytes: int) -> None:
-    """Creates the streams that are missing. Transport, not archive: 30 days, bounded."""
-    for name in STREAMS:
+def stream_of(service: str) -> str:
+    """`NEWS` of svc-news: every publisher has a stream of its own."""
+    return service.removeprefix("svc-").upper()
+
+
+async def ensure_streams(
+    jetstream: JetStreamContext, names: Iterable[str], replicas: int, max_bytes: int
+) -> None:
+    """Creates missing streams, gives the others today's size. Transport, not archive: 30 days."""
+    for name in sorted(names):
         try:
-            await jetstream.stream_info(name)
+            config = (await jetstream.stream_info(name)).config
+            if config.max_bytes != max_bytes:
+                await jetstream.update_stream(config.evolve(max_bytes=max_bytes))
         except NotFoundError:
             await jetstream.add_stream(
                 StreamConfig(

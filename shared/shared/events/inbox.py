@@ -1,8 +1,10 @@
 """Work subscriptions: durable, once per service; effect and inbox row in one transaction, then the ack."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 import structlog
@@ -10,35 +12,42 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from pydantic import ValidationError
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import CursorResult, delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import log
-from shared.clock import Clock
-from shared.db import Database
-from shared.events.bus import Bus
 from shared.events.dead import bury
 from shared.events.event import Envelope
 from shared.forever import forever, is_absence
-from shared.metrics import Metrics
-from shared.tables import inbox
+from shared.tables import FORGOTTEN_AT_ONCE, inbox
 
-Handler = Callable[[AsyncSession, Envelope, datetime], Awaitable[None]]
+if TYPE_CHECKING:
+    from shared.runtime import Runtime
+
+Handler = Callable[[AsyncSession, "Runtime", Envelope, datetime], Awaitable[None]]
 _log = log.get(__name__)
 _BATCH = 64
 _TRIES = 10
+_AWAY_SECONDS = 0.5
+_IN_HAND_SECONDS = 10  # what a killed process had in hand is given out again after this time
 KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What a service listens to. `names` are types without publisher; `streams` whose publishers count."""
+    """What a service listens to. `names` are types without publisher; `streams` whose publishers count.
+
+    No `streams`: its own, and those of every service that its settings name (SERVICES). The purpose names the
+    durable and is what repeats are known by: under another one everything would be taken in again.
+    """
 
     purpose: str
     streams: tuple[str, ...]
     names: tuple[str, ...]
     handle: Handler
+    from_now: bool = False
+    """A new subscription begins with the next event, not with the thirty days its streams still hold."""
 
     def subjects(self, stream: str) -> list[str]:
         """The NATS subjects of one stream."""
@@ -46,22 +55,13 @@ class Subscription:
 
 
 class Inbox:
-    """Runs one subscription on one stream, one message batch at a time."""
+    """Runs one subscription on one stream, one message batch at a time; a process applies three at once."""
 
-    def __init__(
-        self,
-        subscription: Subscription,
-        stream: str,
-        *,
-        database: Database,
-        bus: Bus,
-        clock: Clock,
-        metrics: Metrics,
-        service: str,
-    ) -> None:
-        self._what, self._stream = subscription, stream
-        self._database, self._bus, self._clock, self._metrics = database, bus, clock, metrics
-        self.consumer = f"{service}-{subscription.purpose}"
+    def __init__(self, subscription: Subscription, stream: str, run: "Runtime") -> None:
+        self._what, self._stream, self._run = subscription, stream, run
+        self._database, self._bus, self._clock, self._metrics = run.database, run.bus, run.clock, run.metrics
+        self.consumer = f"{run.name}-{subscription.purpose}"
+        self._failures: dict[str, int] = {}
 
     async def run(self) -> None:
         """For ever; the pull subscription is rebuilt after every reconnect or failure."""
@@ -77,8 +77,8 @@ class Inbox:
             name=self.consumer,
             durable_name=self.consumer,
             ack_policy=AckPolicy.EXPLICIT,
-            deliver_policy=DeliverPolicy.ALL,
-            ack_wait=30,
+            deliver_policy=DeliverPolicy.NEW if self._what.from_now else DeliverPolicy.ALL,
+            ack_wait=_IN_HAND_SECONDS,
             max_deliver=-1,
             max_ack_pending=1_000,
             filter_subjects=self._what.subjects(self._stream),
@@ -102,39 +102,59 @@ class Inbox:
             return
         try:
             await self._apply([e for _, e in readable])
-        except Exception:  # noqa: BLE001 - each is tried alone below, and what fails there is logged
+        except Exception as error:  # noqa: BLE001 - each is tried alone below, and what fails there is logged
+            if is_absence(error):
+                await self._outwait([m for m, _ in readable])
             for message, event in readable:
                 await self._take_alone(message, event)
             return
         for message, _ in readable:
             await message.ack()
 
+    async def _outwait(self, messages: Sequence[Msg]) -> None:
+        """Waits until the database is there, the messages in hand: its absence uses up no try of theirs."""
+        while True:
+            try:
+                await self._database.ping()
+                return
+            except Exception as error:
+                if not is_absence(error):
+                    raise
+            for message in messages:
+                await message.in_progress()
+            await asyncio.sleep(_AWAY_SECONDS)
+
     async def _take_alone(self, message: Msg, event: Envelope) -> None:
         try:
             await self._apply([event])
         except Exception as error:  # noqa: BLE001 - any failure means: again later, then the dead letters
+            if is_absence(error):
+                await self._outwait([message])
             await self._again(message, event, error)
             return
+        self._failures.pop(event.id, None)
         await message.ack()
 
     async def _again(self, message: Msg, event: Envelope, error: Exception) -> None:
-        tries = message.metadata.num_delivered or 1
-        if tries >= _TRIES and not is_absence(error):
+        """Counted here, not by deliveries: what a killed process had in hand has not failed."""
+        tries = self._failures.pop(event.id, 0) + 1
+        if tries >= _TRIES:
             _log.error("event_given_up", consumer=self.consumer, type=event.type, id=event.id, exc_info=error)
             await self._bury(message, type(error).__name__)
             return
+        self._failures[event.id] = tries
         _log.warning("event_retried", type=event.type, id=event.id, tries=tries, error=type(error).__name__)
         self._metrics.events_handled.labels(self.consumer, "retried").inc()
         await message.nak(delay=min(2**tries * 0.1, 60))
 
     async def _apply(self, events: Sequence[Envelope]) -> None:
-        async with self._database.transaction() as session:
+        async with self._run.inbox_places, self._database.transaction() as session:
             fresh = await self._unseen(session, events)
             for event in fresh:
                 with structlog.contextvars.bound_contextvars(
                     causation_id=event.id, traceparent=event.traceparent
                 ):
-                    await self._what.handle(session, event, self._clock.now())
+                    await self._what.handle(session, self._run, event, self._clock.now())
         self._metrics.events_handled.labels(self.consumer, "done").inc(len(fresh))
         self._metrics.events_handled.labels(self.consumer, "repeated").inc(len(events) - len(fresh))
 
@@ -172,8 +192,9 @@ async def _fetch(subscription: JetStreamContext.PullSubscription) -> list[Msg]:
         return first
 
 
-async def forget_old(session: AsyncSession, now: datetime) -> None:
-    """Deletes inbox rows older than 30 days, as long as a stream can still deliver them again."""
+async def forget_old(session: AsyncSession, now: datetime) -> int:
+    """Deletes inbox rows older than 30 days, as long as a stream can still deliver them again: how many."""
     key = (inbox.c.consumer, inbox.c.event_id)
-    old = select(*key).where(inbox.c.received_at < now - KEPT).limit(5_000)
-    await session.execute(delete(inbox).where(tuple_(*key).in_(old)))
+    old = select(*key).where(inbox.c.received_at < now - KEPT).limit(FORGOTTEN_AT_ONCE)
+    gone = await session.execute(delete(inbox).where(tuple_(*key).in_(old)))
+    return cast(CursorResult[Any], gone).rowcount

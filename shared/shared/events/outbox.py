@@ -3,24 +3,28 @@
 from datetime import datetime
 
 import structlog
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import pending
 from shared.events.event import Event
 from shared.ids import new_id
-from shared.tables import outbox
+
+_MOST_BYTES = 200_000  # a message has 256 KiB, its envelope included
 
 
 async def emit(
     session: AsyncSession, *events: Event, entity_id: str, entity_version: int, now: datetime
 ) -> None:
-    """Writes the events of one change into the open transaction, in one statement.
+    """Adds the events of one change to the open transaction.
 
+    ValueError for an event that no broker would take: it would hold back all that follows it.
     `entity_version` is the row's version after the change, incremented under the row's lock: subscribers
     ignore versions at or below the one they hold.
     """
+    for event in events:
+        if len(event.model_dump_json()) > _MOST_BYTES:
+            raise ValueError(f"an event {event.name} of more than {_MOST_BYTES} bytes")
     bound = structlog.contextvars.get_contextvars()
-    session.info["written"] = True
     common = {
         "entity_id": entity_id,
         "entity_version": entity_version,
@@ -37,4 +41,4 @@ async def emit(
         }
         for event in events
     ]
-    await session.execute(insert(outbox), rows)
+    pending.add(session, "outbox", *rows)

@@ -17,7 +17,7 @@ from shared.events.bus import Bus
 from shared.events.event import CONTENT_TYPE, Envelope
 from shared.forever import forever
 from shared.metrics import Metrics
-from shared.tables import outbox
+from shared.tables import FORGOTTEN_AT_ONCE, outbox
 
 _log = log.get(__name__)
 _LOCK = 0x0B0C5  # one relay per database holds it, so that order survives several replicas
@@ -64,13 +64,13 @@ class Relay:
         if not self._bus.connected.is_set():
             await asyncio.sleep(1)
             return
+        await self._clean(connection, now)
         sent = await self._send(rows)
         if sent:
             await connection.execute(update(outbox).where(outbox.c.id.in_(sent)).values(sent_at=now))
         if len(sent) < len(rows):
             await asyncio.sleep(0.2)
         if not rows:
-            await self._clean(connection, now)
             await self._wait()
 
     async def _wait(self) -> None:
@@ -110,9 +110,10 @@ class Relay:
     async def _clean(self, connection: AsyncConnection, now: datetime) -> None:
         if stopwatch() - self._cleaned < 60:
             return
-        self._cleaned = stopwatch()
-        old = select(outbox.c.id).where(outbox.c.sent_at < now - KEPT).limit(5_000)
-        await connection.execute(delete(outbox).where(outbox.c.id.in_(old)))
+        old = select(outbox.c.id).where(outbox.c.sent_at < now - KEPT).limit(FORGOTTEN_AT_ONCE)
+        gone = await connection.execute(delete(outbox).where(outbox.c.id.in_(old)))
+        if gone.rowcount < FORGOTTEN_AT_ONCE:
+            self._cleaned = stopwatch()
 
 
 _UNSENT = select(outbox).where(outbox.c.sent_at.is_(None)).order_by(outbox.c.id).limit(_WINDOW)
@@ -135,10 +136,12 @@ def envelope(row: Any, source: str) -> Envelope:
 
 
 async def replay(connection: AsyncConnection, since: datetime) -> int:
-    """Marks events since then as not sent, so that the relay sends them again; at most the 7 days kept."""
-    result = await connection.execute(
-        update(outbox).where(outbox.c.sent_at.isnot(None), outbox.c.occurred_at >= since).values(sent_at=None)
-    )
+    """Marks what was sent since then as not sent, so that the relay sends it again; at most the 7 days kept.
+
+    When it was sent counts, not when it happened: what waited for the broker may be what the broker lost. A
+    stream that was purged, not lost, takes no event a second time within ten minutes.
+    """
+    result = await connection.execute(update(outbox).where(outbox.c.sent_at >= since).values(sent_at=None))
     return result.rowcount
 
 

@@ -12,7 +12,7 @@ from shared.runtime import Run
 from svc_laksa.checks import usecases
 from svc_laksa.checks.schemas import ChallengeIn, DecideIn, VerifyIn
 from svc_laksa.reports.rules import DESK, Role
-from svc_laksa.reports.schemas import InWords, SummaryOut, Which
+from svc_laksa.reports.schemas import InWords, Own, SummaryOut, Which
 
 router = CityRouter(prefix="/v1/laksa/reports/{ref}", tags=["checks"])
 ONCE = x_city(idempotency="required")
@@ -33,10 +33,10 @@ async def verify_work(
     return reply(request, SummaryOut.of(report, words), version=report.version)
 
 
-@router.post("/challenge", response_model=SummaryOut, openapi_extra=ONCE)
+@router.post("/challenge", response_model=SummaryOut, openapi_extra=ONCE, responses={403: {}})
 async def challenge_work(
     request: Request,
-    which: Which,
+    which: Own,
     session: Db,
     run: Run,
     words: InWords,

@@ -2,16 +2,23 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
-from shared.schemas import In, Text
+from shared.schemas import Filled, In
 
-Note = Annotated[Text, Field(min_length=1, max_length=2_000)]
+Note = Annotated[Filled, Field(max_length=2_000, examples=["demo: masih berlubang"])]
+
+_FAILED_NEEDS_NOTE: dict[str, JsonValue] = {
+    "if": {"properties": {"passed": {"const": False}}, "required": ["passed"]},
+    "then": {"properties": {"note": {"type": "string"}}, "required": ["note"]},
+}
 
 
 class VerifyIn(In):
     """The reporter reads the note; a failed check needs one."""
+
+    model_config = ConfigDict(json_schema_extra=_FAILED_NEEDS_NOTE)
 
     passed: bool = Field(strict=True)
     note: Note | None = None

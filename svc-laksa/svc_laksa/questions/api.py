@@ -12,7 +12,7 @@ from shared.runtime import Run
 from svc_laksa.questions import usecases
 from svc_laksa.questions.schemas import AnswerIn, QuestionIn
 from svc_laksa.reports.rules import DESK
-from svc_laksa.reports.schemas import InWords, SummaryOut, Which
+from svc_laksa.reports.schemas import InWords, Own, SummaryOut, Which
 
 router = CityRouter(prefix="/v1/laksa/reports/{ref}", tags=["questions"])
 ONCE = x_city(idempotency="required")
@@ -33,10 +33,10 @@ async def ask_reporter(
     return reply(request, SummaryOut.of(report, words), version=report.version)
 
 
-@router.post("/answer", response_model=SummaryOut, openapi_extra=ONCE)
+@router.post("/answer", response_model=SummaryOut, openapi_extra=ONCE, responses={403: {}})
 async def answer_agency(
     request: Request,
-    which: Which,
+    which: Own,
     session: Db,
     run: Run,
     words: InWords,

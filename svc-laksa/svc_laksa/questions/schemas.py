@@ -4,20 +4,20 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.schemas import In, Text
+from shared.schemas import Filled, In
 from svc_laksa.submissions.schemas import Receipts
 
-Words = Annotated[Text, Field(min_length=1, max_length=2_000)]
+Spoken = Annotated[Filled, Field(max_length=2_000, examples=["demo: di sisi mana?"])]
 
 
 class QuestionIn(In):
     """What the agency needs to know."""
 
-    question: Words
+    question: Spoken
 
 
 class AnswerIn(In):
     """The reporter's answer; `media` are receipts of uploads."""
 
-    answer: Words
+    answer: Spoken
     media: Receipts = ()

@@ -20,9 +20,9 @@ from svc_laksa.reports.schemas import (
     NarrowedTo,
     QueueItemOut,
     ReportOut,
+    Shown,
     TimelineItemOut,
     Where,
-    Which,
 )
 from svc_laksa.reports.usecases import QueueOf, View, queue, read
 
@@ -80,7 +80,7 @@ async def list_mine(
 @router.get("/reports/{ref}", response_model=ReportOut)
 async def read_report(
     request: Request,
-    which: Which,
+    which: Shown,
     session: Db,
     run: Run,
     words: InWords,
@@ -96,7 +96,7 @@ async def read_report(
 @router.get("/reports/{ref}/timeline", response_model=Page[TimelineItemOut])
 async def read_timeline(
     request: Request,
-    which: Which,
+    which: Shown,
     session: Db,
     run: Run,
     words: InWords,

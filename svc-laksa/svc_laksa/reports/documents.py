@@ -110,9 +110,9 @@ class Words:
         return self.text(f"next.{key}", agency=self.agency(report.agency).label, until=self.date(until))
 
 
-def in_both(step: "Told", what: Callable[[Words], str]) -> Texts:
+def in_both(run: Runtime, now: datetime, what: Callable[[Words], str]) -> Texts:
     """`what(words)` in Indonesian and English."""
-    return {"id": what(Words(step.run, "id", step.now)), "en": what(Words(step.run, "en", step.now))}
+    return {"id": what(Words(run, "id", now)), "en": what(Words(run, "en", now))}
 
 
 class Told(Protocol):
@@ -133,11 +133,11 @@ def events_of(step: Told, reason_code: str | None, more: dict[str, Any]) -> Iter
     report = step.report
     yield _own_event(step, reason_code, more)
     if report.citizen_id is not None:
-        yield _request_updated(step)
+        yield request_updated(step.run, report, step.now)
     if (step.old_state, step.old_agency) != (report.state, report.agency):
         yield _count_moved(step)
     if report.listed and not step.was_listed:
-        yield _published(step)
+        yield published(step.run, report, step.now)
     if step.was_listed and not report.listed:
         yield DocumentWithdrawnV1(kind=KIND, id=str(report.id))
     if report.listed or step.was_listed:
@@ -166,6 +166,41 @@ def facts_of(
         "texts": dict(digests),
         "evidence": [file.sha256 for file in files if file.kind == "evidence"],
     }
+
+
+def request_updated(run: Runtime, report: Report, now: datetime) -> RequestUpdatedV1:
+    """The report as its citizen's request, as it stands."""
+    return RequestUpdatedV1(
+        citizen_id=report.citizen_id or "",
+        kind=KIND,
+        number=report.code,
+        title=_title(run, report, now),
+        state=report.state,
+        state_label=in_both(run, now, lambda words: words.text(f"state.{report.state}")),
+        next_step=in_both(run, now, lambda words: words.next_step(report)),
+        due_at=None if report.stopped_at else report.deadline_at,
+        link=link(report.id),
+        closed=report.state in rules.CLOSED,
+    )
+
+
+def published(run: Runtime, report: Report, at: datetime) -> DocumentPublishedV1:
+    """The report as the public finds it; `at` is when it was first listed."""
+
+    def summary(words: Words) -> str:
+        village, district = words.area(report.village).label, words.area(report.district).label
+        return words.text("summary", village=village, district=district)
+
+    return DocumentPublishedV1(
+        kind=KIND,
+        id=str(report.id),
+        title=_title(run, report, at),
+        summary=in_both(run, at, summary),
+        point=PointV1(lat=report.lat, lon=report.lon),
+        area=report.village,
+        url=link(report.id),
+        published_at=at,
+    )
 
 
 def link(report_id: UUID) -> str:
@@ -203,40 +238,5 @@ def _count_moved(step: Told) -> CountMovedV1:
     )
 
 
-def _request_updated(step: Told) -> RequestUpdatedV1:
-    report = step.report
-    return RequestUpdatedV1(
-        citizen_id=report.citizen_id or "",
-        kind=KIND,
-        number=report.code,
-        title=_title(step),
-        state=report.state,
-        state_label=in_both(step, lambda words: words.text(f"state.{report.state}")),
-        next_step=in_both(step, lambda words: words.next_step(report)),
-        due_at=None if report.stopped_at else report.deadline_at,
-        link=link(report.id),
-        closed=report.state in rules.CLOSED,
-    )
-
-
-def _published(step: Told) -> DocumentPublishedV1:
-    report = step.report
-
-    def summary(words: Words) -> str:
-        village, district = words.area(report.village).label, words.area(report.district).label
-        return words.text("summary", village=village, district=district)
-
-    return DocumentPublishedV1(
-        kind=KIND,
-        id=str(report.id),
-        title=_title(step),
-        summary=in_both(step, summary),
-        point=PointV1(lat=report.lat, lon=report.lon),
-        area=report.village,
-        url=link(report.id),
-        published_at=step.now,
-    )
-
-
-def _title(step: Told) -> Texts:
-    return in_both(step, lambda words: words.category(step.report.category).label)
+def _title(run: Runtime, report: Report, now: datetime) -> Texts:
+    return in_both(run, now, lambda words: words.category(report.category).label)

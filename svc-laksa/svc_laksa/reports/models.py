@@ -8,15 +8,18 @@ from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.city.calendar import WorkCalendar
+from shared.crypto import sealed
 from svc_laksa.db import Base
 from svc_laksa.reports import rules
 from svc_laksa.reports.rules import State
 
 _LISTED = text("listed")
 _OPEN = text("closed_at IS NULL")
+_LISTED_OPEN = text("listed AND closed_at IS NULL")
 _WAITING = text("waits_for IS NOT NULL")
 PLACE = text("point(lon, lat)")
-"""Degrees, x is longitude: what nearest-neighbour and box queries order and filter by (GiST)."""
+"""Degrees, x is longitude: what nearest-neighbour and box queries order and filter by (GiST); with the time
+beside it (btree_gist) the newest inside a box come first, however many the box holds."""
 
 
 class Report(Base):
@@ -30,7 +33,10 @@ class Report(Base):
         Index("ix_reports_public_state", "state", "received_at", "id", postgresql_where=_LISTED),
         Index("ix_reports_public_district", "district", "received_at", "id", postgresql_where=_LISTED),
         Index("ix_reports_public_village", "village", "received_at", "id", postgresql_where=_LISTED),
-        Index("ix_reports_place", PLACE, postgresql_using="gist", postgresql_where=_LISTED),
+        Index(
+            "ix_reports_place_time", PLACE, "received_at", postgresql_using="gist", postgresql_where=_LISTED
+        ),
+        Index("ix_reports_place_open", PLACE, postgresql_using="gist", postgresql_where=_LISTED_OPEN),
         Index("ix_reports_agency_queue", "agency", "deadline_at", "id", postgresql_where=_OPEN),
         Index("ix_reports_waiting", "waits_for", "deadline_at", "id", postgresql_where=_WAITING),
     )
@@ -47,7 +53,7 @@ class Report(Base):
     urgency: Mapped[str]
     lat: Mapped[float]
     lon: Mapped[float]
-    sealed_point: Mapped[bytes | None]
+    sealed_point: Mapped[bytes | None] = mapped_column(info=sealed())
     village: Mapped[str]
     district: Mapped[str]
     approximate: Mapped[bool]
@@ -109,6 +115,20 @@ class Report(Base):
         }
         return {kind: moment for kind, moment in wanted.items() if moment is not None}
 
+    def forget_reporter(self) -> None:
+        """Cuts it from whoever sent it; the digest of what was sent goes too, for it has no salt."""
+        self.citizen_id, self.follow_digest, self.sent_digest = None, None, b""
+
+    @property
+    def reporter_left(self) -> bool:
+        """Whether whoever sent it has erased her account: every other report has a citizen or a guest."""
+        return self.citizen_id is None and self.follow_digest is None
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody will work on it any more."""
+        return self.closed_at is not None and not self.challenged
+
     @property
     def by_account(self) -> bool:
         """Whether somebody signed in sent it, not a guest."""
@@ -148,7 +168,7 @@ class ReportText(Base):
     version: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
     plain: Mapped[str | None]
-    sealed: Mapped[bytes | None]
+    sealed: Mapped[bytes | None] = mapped_column(info=sealed())
     salt: Mapped[str]
 
     @property
@@ -164,7 +184,10 @@ class ReportFile(Base):
     """
 
     __tablename__ = "report_files"
-    __table_args__ = (Index("ix_report_files_sha256", "sha256"),)
+    __table_args__ = (
+        Index("ix_report_files_sha256", "sha256"),
+        Index("ix_report_files_media_id", "media_id"),
+    )
 
     report_id: Mapped[UUID] = mapped_column(ForeignKey("reports.id"), primary_key=True)
     version: Mapped[int] = mapped_column(BigInteger, primary_key=True)

@@ -10,7 +10,7 @@ from shared.replies import reply
 from shared.routes import CityRouter, x_city
 from shared.runtime import Run
 from svc_laksa.reports.documents import link
-from svc_laksa.reports.schemas import InWords, SummaryOut, Which
+from svc_laksa.reports.schemas import InWords, Own, SummaryOut
 from svc_laksa.submissions import usecases
 from svc_laksa.submissions.schemas import ReportIn, SubmittedOut, WithdrawIn
 
@@ -18,7 +18,7 @@ router = CityRouter(prefix="/v1/laksa/reports", tags=["reports"])
 ONCE = x_city(idempotency="required")
 
 
-@router.post("", status_code=201, response_model=SubmittedOut, openapi_extra=ONCE)
+@router.post("", status_code=201, response_model=SubmittedOut, openapi_extra=ONCE, responses={401: {}})
 async def submit_report(
     request: Request,
     body: ReportIn,
@@ -33,10 +33,10 @@ async def submit_report(
     return reply(request, out, version=report.version, status=201, location=link(report.id))
 
 
-@router.post("/{ref}/withdraw", response_model=SummaryOut, openapi_extra=ONCE)
+@router.post("/{ref}/withdraw", response_model=SummaryOut, openapi_extra=ONCE, responses={403: {}})
 async def withdraw_report(
     request: Request,
-    which: Which,
+    which: Own,
     session: Db,
     run: Run,
     words: InWords,

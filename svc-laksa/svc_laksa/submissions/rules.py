@@ -9,7 +9,7 @@ from svc_laksa.pack import Question
 Value = str | int | float | list[str]
 Fault = tuple[str, str, Mapping[str, str | int] | None]
 """Field, code and parameters of `validation.<code>`."""
-_LARGEST = 10**15
+LARGEST = 10**15
 _LONGEST = {"string": 200, "text": 2_000, "number": 40, "datetime": 40}
 
 
@@ -59,7 +59,7 @@ def _is_number(value: Value) -> bool:
             value = float(value) if len(value) <= _LONGEST["number"] else math.nan
         except ValueError:
             return False
-    return isinstance(value, int | float) and -_LARGEST <= value <= _LARGEST  # false for NaN too
+    return isinstance(value, int | float) and -LARGEST <= value <= LARGEST  # false for NaN too
 
 
 def _is_moment(value: str) -> bool:

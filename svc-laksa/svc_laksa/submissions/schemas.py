@@ -4,26 +4,33 @@ from typing import Annotated, Any
 
 from pydantic import UUID7, Field, StrictFloat, StrictInt
 
-from shared.schemas import In, Line, Point, Text
+from shared.schemas import Filled, In, Line, Point, Text
 from svc_laksa.reports.documents import Words
 from svc_laksa.reports.schemas import SummaryOut
+from svc_laksa.submissions.rules import LARGEST
 
 Receipts = Annotated[tuple[Annotated[str, Field(max_length=4_096)], ...], Field(max_length=8)]
 _Words = Annotated[Text, Field(max_length=2_000)]
-_Answer = StrictInt | StrictFloat | _Words | Annotated[list[Line], Field(max_length=50)]
+_Ends = Field(json_schema_extra={"minimum": -LARGEST, "maximum": LARGEST})
+_Number = Annotated[StrictInt, _Ends] | Annotated[StrictFloat, _Ends]
+_Answer = _Number | _Words | Annotated[list[Line], Field(max_length=50)]
 
 
 class ReportIn(In):
     """A report. `id` makes sending again harmless, days later too; `media` are receipts of uploads."""
 
     id: UUID7 | None = None
-    category: Line
-    description: Text = Field(min_length=1, max_length=4_000)
+    category: Annotated[Line, Field(examples=["jalan-berlubang"])]
+    description: Annotated[Filled, Field(max_length=4_000, examples=["demo: lubang di lajur kiri"])]
     point: Point
     address: Line | None = None
-    attributes: dict[Annotated[str, Field(max_length=60)], _Answer] = Field(default={}, max_length=50)
+    attributes: dict[Annotated[str, Field(max_length=60)], _Answer] = Field(
+        default={}, max_length=50, examples=[{"bahaya": "ya", "ukuran": "kecil"}]
+    )
     media: Receipts = ()
-    insist_outside: bool = Field(default=False, description="Send it although it lies outside the city")
+    insist_outside: bool = Field(
+        default=False, strict=True, description="Send it although it lies outside the city"
+    )
 
 
 class WithdrawIn(In):

@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from shared.schemas import In, Labelled, Line, Moment, Point, Text
+from shared.schemas import Filled, In, Labelled, Line, Moment, Point
 from svc_laksa.reports.documents import Words
 from svc_laksa.reports.schemas import SummaryOut
 
-Note = Annotated[Text, Field(min_length=1, max_length=2_000)]
+Note = Annotated[Filled, Field(max_length=2_000, examples=["demo: sudah ditambal"])]
 
 
 class NoteIn(In):
@@ -27,7 +27,7 @@ class AssignIn(NoteIn):
 class HandOverIn(In):
     """To whom, and why it is theirs; kept inside the agencies."""
 
-    agency: Line
+    agency: Annotated[Line, Field(examples=["dishub"])]
     reason: Note
 
 

@@ -94,8 +94,8 @@ async def test_a_key_that_was_rotated_or_disabled_stays_so(
 
 async def test_other_stacks_have_other_secrets(settings: GatewaySettings) -> None:
     demo = read_demo_users(load_city(PACK))
-    here = demo.sign_ins(Vault(None, b"a" * 32), "1")  # type: ignore[arg-type]
-    there = demo.sign_ins(Vault(None, b"b" * 32), "1")  # type: ignore[arg-type]
+    here = demo.sign_ins(Vault(None, None, b"a" * 32), "1")  # type: ignore[arg-type]
+    there = demo.sign_ins(Vault(None, None, b"b" * 32), "1")  # type: ignore[arg-type]
     secrets = [s["password"] for s in (*here["staff"].values(), *there["staff"].values())]
     assert len(set(secrets)) == len(secrets)
     assert not set(here["api_keys"].values()) & set(there["api_keys"].values())
@@ -128,6 +128,11 @@ def test_a_mistake_names_file_and_line(tmp_path: Path) -> None:
         "    kind: front_end\n"
         "    name: {id: a, en: b}\n"
         "    origins: ['example.org/path']\n"
+        "walk:\n"
+        "  category: lubang\n"
+        "  point: {lat: 6.1783, lon: 106.6319}\n"
+        "  description: demo\n"
+        "  finished: demo\n"
     )
     with pytest.raises(PackError) as error:
         read_demo_users(load_city(pack))

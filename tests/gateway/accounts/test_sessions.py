@@ -241,14 +241,17 @@ async def test_beyond_a_hundred_sessions_the_oldest_ends(someone: Any, clock: Ma
     assert await someone.ended_sessions() == [claims(first["access_token"])["sid"]]
 
 
-async def test_finished_rows_leave_the_database_in_batches(someone: Any, clock: ManualClock) -> None:
+async def test_finished_rows_leave_the_database_in_batches(
+    someone: Any, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for _ in range(3):
         await someone.citizen()
         await someone.staff(f"nobody {_}")
     clock.advance(timedelta(days=92))
     async with someone.run.database.transaction() as session:
         for slice_ in (accounts, codes, passwords):
-            gone = [await slice_.forget_old(session, clock.now(), batch=2) for _ in range(3)]
+            monkeypatch.setattr(slice_, "FORGOTTEN_AT_ONCE", 2)
+            gone = [await slice_.forget_old(session, clock.now()) for _ in range(3)]
             assert gone == [2, 1, 0]
 
 

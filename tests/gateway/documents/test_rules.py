@@ -81,6 +81,25 @@ def test_merging_prefixes_components_references_and_operation_ids() -> None:
     assert (merged["info"]["title"], merged["servers"]) == ("Kota", [{"url": "http://x"}])
 
 
+def test_every_operation_states_what_the_edge_answers_and_problems_are_described_once() -> None:
+    problem = {"description": "x"}
+    own = {**OWN, "components": {"schemas": {"Problem": {}}, "responses": {"Problem400": problem}}}
+    news = document("/v1/news/a")
+    news["paths"]["/v1/news/a"]["get"]["responses"] = {
+        "400": {"$ref": "#/components/responses/Problem400"},
+        "404": {"$ref": "#/components/responses/Problem404"},
+    }
+    news["components"] = {"responses": {"Problem400": problem, "Problem404": {"description": "another"}}}
+    merged = rules.merged(own, {"news": news})
+    answers = merged["paths"]["/v1/news/a"]["get"]["responses"]
+    assert answers["400"] == {"$ref": "#/components/responses/Problem400"}
+    assert answers["404"] == {"$ref": "#/components/responses/News.Problem404"}
+    assert {"401", "408", "413", "429", "431", "503"} <= answers.keys()
+    assert "News.Problem400" not in merged["components"]["responses"]
+    assert "Problem431" in merged["components"]["responses"]
+    assert "responses" not in own["paths"]["/v1/me"]["get"], "the gateway's own document is not changed"
+
+
 TEMPLATES = [
     "/v1/laksa/reports",
     "/v1/laksa/reports/nearby",

@@ -191,8 +191,8 @@ def clock() -> ManualClock:
 def make_news(settings_for: Callable[..., Settings], databases: Any) -> Callable[..., FastAPI]:
     """The tiny service as an app."""
 
-    def make(clock: ManualClock, service: Service = SERVICE) -> FastAPI:
-        made = build_app(service, settings_for(Settings, databases.new("svc_news")), clock)
+    def make(clock: ManualClock, service: Service = SERVICE, **settings: Any) -> FastAPI:
+        made = build_app(service, settings_for(Settings, databases.new("svc_news"), **settings), clock)
         made.state.notes = []
         return made
 
@@ -235,7 +235,7 @@ def open_town(
     @asynccontextmanager
     async def opened(*, client: dict[str, Any] | None = None, **settings: Any) -> AsyncIterator[Town]:
         async with AsyncExitStack() as stack:
-            news = make_news(clock)
+            news = make_news(clock, **{n: v for n, v in settings.items() if n == "identity_jwks"})
             news_url = await stack.enter_async_context(served(news))
             port = int(news_url.rpartition(":")[2])
             gateway = make_gateway(clock, port, **settings)

@@ -107,6 +107,14 @@ async def test_a_guests_device_id_has_8_to_64_url_safe_characters(town: Any, dev
     assert code(answer) == (400, "device_id_bad")
 
 
+async def test_a_malformed_device_id_is_told_to_whoever_is_signed_in_too(
+    town: Any, signed_in: Callable[..., dict[str, str]]
+) -> None:
+    headers = {"X-Device-Id": "short", **signed_in()}
+    answer = await town.client.get("/v1/news/seen", headers=headers)
+    assert code(answer) == (400, "device_id_bad")
+
+
 async def test_problems_speak_the_callers_language(town: Any) -> None:
     answer = await town.client.get("/v1/nothing", headers={"Accept-Language": "en;q=0.9, fr"})
     assert (answer.headers["content-language"], answer.json()["title"]) == ("en", "Not found")

@@ -4,31 +4,38 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
+from sqlalchemy import select
 
+from deploy.local.nats import Broker
 from gateway.media import timers
 from gateway.media.client import MediaStore, new_folder
 from gateway.media.models import Media
+from gateway.media.uploads import usecases as uploads
+from gateway.media.uploads.models import MediaUpload
 from gateway.media.usecases import Workshop
 from shared.clock import ManualClock
 from shared.contracts.city import MediaAttachedV1
 from shared.errors import Unavailable
 from shared.events.event import Envelope
 from shared.ids import new_id
+from shared.testing import free_port, served
 
 Photo = Callable[..., bytes]
 Stored = Callable[[], dict[str, bytes]]
+KEY = {"X-Api-Key": "key_for_tests_of_media"}
 DEVICE = {"X-Device-Id": "device-0001", "Content-Type": "image/jpeg"}
 
 
 @pytest.fixture
-async def app(make_app: Callable[..., FastAPI], nats_url: str, add_key: Any) -> FastAPI:
-    made = make_app(nats_url=nats_url)
+async def app(make_app: Callable[..., FastAPI], nats_url: str, elsewhere: str, add_key: Any) -> FastAPI:
+    made = make_app(nats_url=nats_url, services=elsewhere)
     await add_key(made)
     return made
 
@@ -116,4 +123,56 @@ async def test_a_store_that_cannot_take_the_photo_gives_503_and_no_row(
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
     shop.store = good
     assert (await client.post("/v1/media", content=photo(), headers=DEVICE)).status_code == 201
-    assert run.part(Workshop).receiving == 0
+    assert run.part(Workshop).receiving.taken == 0
+
+
+async def test_nothing_is_removed_until_the_broker_has_been_back_for_a_while(
+    make_app: Callable[..., FastAPI], photo: Photo, clock: ManualClock, tmp_path: Path, add_key: Any
+) -> None:
+    broker = Broker(tmp_path / "nats", free_port(2), durable=False)
+    broker.start()
+    try:
+        app = make_app(nats_url=broker.url())
+        await add_key(app)
+        run = app.state.runtime
+        async with served(app) as url, AsyncClient(base_url=url, headers=KEY, timeout=60) as client:
+            async with asyncio.timeout(20):
+                while any(ask() for ask in run.not_ready) or not run.bus.up_seconds:
+                    await asyncio.sleep(0.02)
+            loose = await media_id(client, photo())
+            clock.advance(timedelta(days=16))
+            now = datetime.fromtimestamp(time.time(), UTC)
+            await timers.clean(run, "00", now)  # it came a moment ago: an hour is wanted
+            assert await row(app, loose)
+            await asyncio.to_thread(broker.stop)
+            async with asyncio.timeout(20):
+                while run.bus.up_seconds:
+                    await asyncio.sleep(0.02)
+            await timers.clean(run, "00", now, settled_seconds=0)
+            assert await row(app, loose)
+            await asyncio.to_thread(broker.start)
+            async with asyncio.timeout(20):
+                while not run.bus.up_seconds:
+                    await asyncio.sleep(0.02)
+            await timers.clean(run, "00", now, settled_seconds=60)
+            assert await row(app, loose)
+            await timers.clean(run, "00", now, settled_seconds=0)
+            assert await row(app, loose) is None
+    finally:
+        broker.stop()
+        broker.wipe()
+
+
+async def test_an_upload_under_way_is_no_orphan(
+    app: FastAPI, client: AsyncClient, photo: Photo, stored: Stored
+) -> None:
+    run, guest = app.state.runtime, {"X-Device-Id": "device-0001", "Tus-Resumable": "1.0.0"}
+    first = {**guest, "Upload-Length": "999", "Content-Type": "application/offset+octet-stream"}
+    assert (await client.post("/v1/media", content=b"\xff\xd8", headers=first)).status_code == 201
+    later = datetime.fromtimestamp(time.time(), UTC) + timedelta(days=2)
+    prefix = next(iter(stored()))[:2]
+    assert await timers.remove_orphans(run, prefix, later) == 0
+    async with run.database.transaction() as session:
+        owner = (await session.scalars(select(MediaUpload.owner))).one()
+        assert await uploads.forget_owner(session, owner) == 1
+    assert stored() == {}

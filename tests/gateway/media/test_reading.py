@@ -1,8 +1,11 @@
 """Reading a photo: by a signed address alone, as something a browser shows and never runs."""
 
+import base64
+import json
+import os
 import shutil
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,7 +15,7 @@ from httpx import AsyncClient
 
 from shared.clock import ManualClock
 from shared.ids import new_id
-from shared.media import signed_path
+from shared.media import may_read, signature, signed_path
 
 Photo = Callable[..., bytes]
 DEVICE = {"X-Device-Id": "device-0001", "Content-Type": "image/jpeg"}
@@ -85,7 +88,31 @@ async def test_an_address_ends(client: AsyncClient, url: str, clock: ManualClock
 async def test_a_signed_address_of_a_photo_that_is_gone_is_not_found(
     app: FastAPI, client: AsyncClient, clock: ManualClock, url: str, media_folder: Path
 ) -> None:
-    secret = app.state.runtime.settings.media_secret()
-    assert (await client.get(signed_path(new_id(), "full", secret, clock.now()))).status_code == 404
+    keys = app.state.runtime.settings.media_keys
+    assert (await client.get(signed_path(new_id(), "full", keys, clock.now()))).status_code == 404
     shutil.rmtree(media_folder)
     assert (await client.get(url)).status_code == 404
+
+
+async def test_addresses_handed_out_before_the_key_was_changed_are_good_until_they_end(
+    make_app: Callable[..., FastAPI], clock: ManualClock
+) -> None:
+    one, two = (base64.b64encode(os.urandom(32)).decode() for _ in range(2))
+    rings = {"before": one, "during": json.dumps({"k2": two, "k1": one}), "after": json.dumps({"k2": two})}
+    keys = {
+        name: make_app(media_signing_key=ring).state.runtime.settings.media_keys
+        for name, ring in rings.items()
+    }
+    media_id, now = new_id(), clock.now()
+
+    def reads(url: str, ring: str, moment: datetime) -> bool:
+        query = parse_qs(urlsplit(url).query)
+        return may_read(media_id, "full", int(query["exp"][0]), query["sig"][0], keys[ring], moment)
+
+    old, new = (signed_path(media_id, "full", keys[name], now) for name in ("before", "during"))
+    assert [reads(old, ring, now) for ring in rings] == [True, True, False]
+    assert [reads(new, ring, now) for ring in rings] == [False, True, True]
+    assert not reads(old, "during", now + timedelta(hours=2))
+    endless = int(now.timestamp()) + 3 * 3_600
+    forged = signature(media_id, "full", endless, keys["before"][0])
+    assert not may_read(media_id, "full", endless, forged, keys["during"], now)

@@ -23,9 +23,10 @@ KEY = "key_for_tests_of_requests"
 
 @pytest.fixture
 async def app(
-    databases: Any, settings_for: Callable[..., Any], clock: ManualClock, broker: Broker
+    databases: Any, settings_for: Callable[..., Any], clock: ManualClock, broker: Broker, elsewhere: str
 ) -> FastAPI:
-    made = create_app(settings_for(GatewaySettings, databases.new("gateway"), nats_url=broker.url()), clock)
+    heard = {"nats_url": broker.url(), "services": elsewhere}
+    made = create_app(settings_for(GatewaySettings, databases.new("gateway"), **heard), clock)
     async with made.state.runtime.database.transaction() as session:
         await clients.register(session, code="web", name="Web", key=KEY, now=clock.now())
     return made

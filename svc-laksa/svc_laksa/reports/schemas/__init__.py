@@ -1,6 +1,6 @@
 """What travels over HTTP about a report."""
 
-from svc_laksa.reports.schemas.parameters import FollowToken, InWords, NarrowedTo, Where, Which
+from svc_laksa.reports.schemas.parameters import FollowToken, InWords, NarrowedTo, Own, Shown, Where, Which
 from svc_laksa.reports.schemas.summary import AreaOut, DeadlineOut, ListedOut, QueueItemOut, SummaryOut
 from svc_laksa.reports.schemas.whole import (
     FileOut,
@@ -20,9 +20,11 @@ __all__ = [
     "ListedOut",
     "MessageOut",
     "NarrowedTo",
+    "Own",
     "PauseOut",
     "QueueItemOut",
     "ReportOut",
+    "Shown",
     "StaffPartOut",
     "SummaryOut",
     "TimelineItemOut",

@@ -19,11 +19,20 @@ FollowToken = Annotated[
 ]
 
 
-async def _target(
-    ref: Annotated[str, Path(max_length=60, description="The report's id, or its number LKS-…")],
-    if_match: IfMatch = None,
-    follow_token: FollowToken = None,
-) -> Target:
+_Ref = Annotated[
+    str, Path(pattern=r"^[A-Za-z0-9-]{1,60}$", description="The report's id, or its number LKS-…")
+]
+
+
+async def _shown(ref: _Ref, follow_token: FollowToken = None) -> Target:
+    return Target(ref, None, follow_token)
+
+
+async def _target(ref: _Ref, if_match: IfMatch = None) -> Target:
+    return Target(ref, if_match)
+
+
+async def _own(ref: _Ref, if_match: IfMatch = None, follow_token: FollowToken = None) -> Target:
     return Target(ref, if_match, follow_token)
 
 
@@ -39,7 +48,14 @@ async def _where(
     ] = None,
     state: State | None = None,
     area: Annotated[str | None, Query(max_length=40, description="Code of a village or a district")] = None,
-    bbox: Annotated[str | None, Query(max_length=100, description="west,south,east,north in degrees")] = None,
+    bbox: Annotated[
+        str | None,
+        Query(
+            max_length=100,
+            description="west,south,east,north in degrees",
+            examples=["106.60,-6.20,106.66,-6.14"],
+        ),
+    ] = None,
 ) -> Filters:
     """What the public list is narrowed to; 422 for a code nobody knows."""
     tree: ReportCategories = run.part(ReportCategories)
@@ -80,9 +96,13 @@ async def _narrowed(
 
 NarrowedTo = Annotated[Narrowed, Depends(_narrowed)]
 """The filters of an agency's queue."""
+Shown = Annotated[Target, Depends(_shown)]
+"""The report of the path, to be read; a guest's token shows more of it."""
+Own = Annotated[Target, Depends(_own)]
+"""The report of the path, for its reporter: a guest shows by token that it is his."""
 Where = Annotated[Filters, Depends(_where)]
 """The filters of the public list."""
 Which = Annotated[Target, Depends(_target)]
-"""The report of the path; the headers that say which version was seen, and by which guest."""
+"""The report of the path, for staff; a header says which version they saw."""
 InWords = Annotated[Words, Depends(_words)]
 """The language of the answer."""

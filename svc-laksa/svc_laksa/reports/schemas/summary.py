@@ -110,4 +110,4 @@ class QueueItemOut(ListedOut):
 
 def address_of(media_id: UUID, variant: media.Variant, words: Words) -> str:
     """A signed address of an uploaded file."""
-    return media.signed_path(media_id, variant, words.run.settings.media_secret(), words.now)
+    return media.signed_path(media_id, variant, words.run.settings.media_keys, words.now)

@@ -46,7 +46,10 @@ class PauseOut(Out):
 
 
 class StaffPartOut(Out):
-    """What only the agency sees; the reporter's identity is not among it."""
+    """What only the agency sees; the reporter's identity is not among it.
+
+    `reporter_left`: she erased her account, and with it what she wrote; nobody answers questions any more.
+    """
 
     privacy: str
     urgency: str
@@ -56,6 +59,7 @@ class StaffPartOut(Out):
     hand_overs: int
     outside_city: bool
     by_account: bool
+    reporter_left: bool
 
 
 class ReportOut(SummaryOut):

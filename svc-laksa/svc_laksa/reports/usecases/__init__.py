@@ -4,13 +4,14 @@ from svc_laksa.reports.models import Report, ReportFile
 from svc_laksa.reports.queries import seen_before, work_began
 from svc_laksa.reports.rules import Action, Role, State
 from svc_laksa.reports.usecases.files import accepted, photo
-from svc_laksa.reports.usecases.moving import InHand, move, new, record, take, take_due
+from svc_laksa.reports.usecases.moving import InHand, locked, move, new, record, take, take_due
 from svc_laksa.reports.usecases.reading import (
     Dossier,
     QueueOf,
     Target,
     View,
     exact_point,
+    opened,
     queue,
     read,
     roles_of,
@@ -29,8 +30,10 @@ __all__ = [
     "View",
     "accepted",
     "exact_point",
+    "locked",
     "move",
     "new",
+    "opened",
     "photo",
     "queue",
     "read",

@@ -86,6 +86,11 @@ async def take_due(
     return _in_hand(session, run, report, action, system, Caller(kind="system"), now)
 
 
+async def locked(session: AsyncSession, report_id: str) -> Report | None:
+    """The report, locked, for what is no step of it; None if it is not there."""
+    return await queries.find(session, report_id, lock=True)
+
+
 def new(session: AsyncSession, run: Runtime, report: Report, *, now: datetime) -> InHand:
     """A report that has just been inserted, for its first step."""
     return InHand(session, run, report, Action.SUBMIT, Role.REPORTER, None, now, frozenset(State))

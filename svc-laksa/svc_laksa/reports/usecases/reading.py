@@ -60,7 +60,7 @@ async def read(
         view=chosen,
         roles=roles,
         point=(report.lat, report.lon) if public else exact_point(run, report),
-        texts=[(text.version, text.kind, _open(run, text)) for text in texts],
+        texts=[(text.version, text.kind, opened(run, text)) for text in texts],
         files=await queries.files(session, report, public_only=public),
         steps=await queries.latest_steps(session, report.id),
     )
@@ -120,5 +120,6 @@ def exact_point(run: Runtime, report: Report) -> tuple[float, float]:
     return float(lat), float(lon)
 
 
-def _open(run: Runtime, text: ReportText) -> str:
+def opened(run: Runtime, text: ReportText) -> str:
+    """What was written, in plain text."""
     return text.plain or "" if text.sealed is None else run.cipher.text(text.sealed, text.place)

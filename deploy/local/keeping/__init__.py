@@ -1,0 +1,1 @@
+"""Keeping what the city was told: backup, restore, and sending events again."""

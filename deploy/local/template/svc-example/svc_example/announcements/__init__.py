@@ -1,0 +1,1 @@
+"""What the public should know of this service."""

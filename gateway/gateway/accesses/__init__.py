@@ -1,0 +1,1 @@
+"""Who had a resident's data, and why: told to herself."""

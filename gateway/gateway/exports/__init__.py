@@ -1,0 +1,1 @@
+"""A resident takes everything away that the city holds of her."""

@@ -1,0 +1,1 @@
+"""The bytes of one request on their way into an upload."""

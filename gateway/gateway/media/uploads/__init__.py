@@ -1,0 +1,1 @@
+"""Photos that arrive in several goes: tus 1.0.0."""

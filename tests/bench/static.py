@@ -1,0 +1,58 @@
+"""The upstream of every peer: answers 3 KB from memory, and one OpenAPI document for the gateway."""
+
+import asyncio
+import json
+import sys
+from typing import cast
+
+import uvloop
+
+#: An answer of some 3 KB, as a page of a list has it.
+ITEMS = json.dumps({"items": [{"id": f"demo-{n:04}", "title": "demo " * 8} for n in range(46)], "next": None})
+PATH = "/v1/news/static"
+DOCUMENT = json.dumps(
+    {
+        "openapi": "3.1.0",
+        "info": {"title": "demo", "version": "1"},
+        "paths": {
+            PATH: {
+                "get": {
+                    "operationId": "static",
+                    "x-city": {"audience": ["public"]},
+                    "responses": {"200": {"description": "demo"}},
+                }
+            }
+        },
+    }
+)
+
+
+def _answer(body: str) -> bytes:
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    return (head + body).encode()
+
+
+class Static(asyncio.Protocol):
+    """Keeps the connection; reads no more of a request than where it ends."""
+
+    _page, _document = _answer(ITEMS), _answer(DOCUMENT)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """One client."""
+        self._transport, self._rest = cast(asyncio.Transport, transport), b""
+
+    def data_received(self, data: bytes) -> None:
+        """Answers each request that is whole."""
+        *whole, self._rest = (self._rest + data).split(b"\r\n\r\n")
+        for request in whole:
+            asked = request.startswith(b"GET /openapi.json ")
+            self._transport.write(self._document if asked else self._page)
+
+
+async def _serve(port: int) -> None:
+    server = await asyncio.get_running_loop().create_server(Static, "127.0.0.1", port, backlog=1_024)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    uvloop.run(_serve(int(sys.argv[1])))

@@ -1,0 +1,120 @@
+"""A real stack of its own for a bench, and residents with tokens, so many that nobody reaches a limit."""
+
+import asyncio
+import io
+import json
+import os
+import secrets
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from PIL import Image
+
+from shared.auth import Signer
+from shared.ids import new_id
+from shared.testing import free_port
+from tests.bench.processes import ROOT
+
+_SPREAD = 100
+
+
+@dataclass
+class Resident:
+    """Somebody signed in, with the receipt of one photo."""
+
+    id: str
+    token: str
+    receipt: str = ""
+
+
+@dataclass
+class Town:
+    """The running stack."""
+
+    folder: Path
+    demo: dict[str, Any]
+
+    @property
+    def port(self) -> int:
+        """Where the gateway listens."""
+        return int(self.demo["gateway"].rpartition(":")[2])
+
+    def pid(self, name: str) -> int:
+        """The process of a service or a server."""
+        return int((self.folder / "pids" / name).read_text().split()[0])
+
+    def residents(self, count: int) -> list[Resident]:
+        """Tokens as the gateway signs them; nobody's phone is asked, as sign-in is not what is measured."""
+        (private,) = (self.folder / "keys").glob("identity.jwk.json")
+        signer, now = Signer(private), datetime.now(UTC)
+        people = []
+        for _ in range(count):
+            person = str(new_id())
+            claims = {"aud": "gateway", "kind": "citizen", "sub": person, "sid": str(uuid4())}
+            people.append(Resident(person, signer.sign("access", claims, now, 840)))
+        return people
+
+    def request(self, method: str, path: str, who: Resident, body: bytes, kind: str) -> bytes:
+        """A whole request, ready to be written."""
+        key = self.demo["api_keys"]["android"]
+        return (
+            f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{self.port}\r\nx-api-key: {key}\r\n"
+            f"authorization: Bearer {who.token}\r\nidempotency-key: {uuid4().hex}\r\n"
+            f"content-type: {kind}\r\ncontent-length: {len(body)}\r\n\r\n"
+        ).encode() + body
+
+    def report(self, who: Resident) -> bytes:
+        """A report with a photo's receipt, somewhere near the middle of the city."""
+        body = {
+            "id": str(new_id()),
+            "category": "jalan-berlubang",
+            "description": "demo: lubang sekitar 40 cm di lajur kiri",
+            "point": {"lat": -6.17 - secrets.randbelow(_SPREAD) / 1e4, "lon": 106.64},
+            "attributes": {"bahaya": "ya", "ukuran": "kecil"},
+            "media": [who.receipt],
+        }
+        return self.request("POST", "/v1/laksa/reports", who, json.dumps(body).encode(), "application/json")
+
+    def upload(self, who: Resident, photo: bytes) -> bytes:
+        """A photo in one piece."""
+        return self.request("POST", "/v1/media", who, photo, "image/jpeg")
+
+
+@asynccontextmanager
+async def running_town(folder: Path) -> AsyncIterator[Town]:
+    """`make up` on free ports in `folder`, wiped afterwards."""
+    environment = os.environ | {"RUN_FOLDER": str(folder), "PORT_BASE": str(free_port(100))}
+    await _command(environment, "up")
+    try:
+        yield Town(folder, json.loads((folder / "demo.json").read_text()))
+    finally:
+        await _command(environment, "reset")
+
+
+def photo(width: int, height: int) -> bytes:
+    """A JPEG that is like no other, with the grain a camera leaves."""
+    image = Image.frombytes(
+        "RGB", (width // 4, height // 4), secrets.token_bytes(width // 4 * (height // 4) * 3)
+    )
+    out = io.BytesIO()
+    image.resize((width, height)).save(out, "JPEG", quality=85)
+    return out.getvalue()
+
+
+async def _command(environment: dict[str, str], *words: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "deploy.local", *words),
+        cwd=ROOT,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    out, _ = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"deploy.local {words[0]} failed: {out.decode()[-600:]}")

@@ -1,0 +1,79 @@
+"""Who calls while the merged document is fuzzed: one person for every role, with what she sends each time."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from deploy.local.actors import Actor
+from tests.journeys.conftest import OTP
+
+#: Where the test leaves its table for the end of pytest's output.
+TOLD = pytest.StashKey[list[str]]()
+#: The key in demo-users.yaml of everybody who signs in with a password.
+STAFF = {
+    "officer": "laksa_officer",
+    "head": "laksa_head",
+    "crew": "laksa_crew",
+    "verifier": "laksa_verifier",
+    "moderator": "laksa_moderator",
+    "police": "laksa_officer_police",
+    "counter": "laksa_counter",
+    "leader": "leader",
+    "ops": "ops",
+    "admin": "admin",
+}
+ROLES = ("guest", "citizen", *STAFF)
+
+
+@dataclass
+class Person:
+    """An actor and the audiences of `x-city` she belongs to."""
+
+    role: str
+    actor: Actor
+    audiences: frozenset[str]
+    key: str | None = None
+
+    @property
+    def schemes(self) -> dict[str, Any]:
+        """What the security schemes of the document need."""
+        held = self.actor.headers
+        token = held.get("Authorization", "").removeprefix("Bearer ")
+        signed = {"bearer": {"bearer": token}} if token else {}
+        return {"api_key": {"api_key": held["X-Api-Key"]}, **signed}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What goes with every request, beside the schemes."""
+        kept = ("Accept-Language", "X-Device-Id")
+        return {name: value for name, value in self.actor.headers.items() if name in kept}
+
+    def named(self, operation: dict[str, Any]) -> bool:
+        """Whether the operation names her kind or her role, beside the public."""
+        return bool((self.audiences - {"public"}) & set(operation["x-city"]["audience"]))
+
+    def admitted(self, operation: dict[str, Any]) -> bool:
+        """Whether the operation says that she may call it."""
+        return bool(self.audiences & set(operation["x-city"]["audience"]))
+
+
+async def newcomer(city: Any, number: int) -> Person:
+    """Somebody whose account is new, to be used up."""
+    actor = city.guest()
+    await actor.sign_in(f"+62813200{number:05}", OTP)
+    return Person("citizen", actor, frozenset({"public", "citizen"}))
+
+
+async def arrive(city: Any, role: str) -> Person:
+    """The person of this role, signed in unless she is a guest."""
+    if role == "guest":
+        actor = city.guest()
+        actor.headers["X-Device-Id"] = f"fuzz-{uuid4().hex}"
+        return Person(role, actor, frozenset({"public"}))
+    if role == "citizen":
+        return Person(role, await city.resident(), frozenset({"public", "citizen"}))
+    key = STAFF[role]
+    audiences = {"public", "staff", *(f"staff:{each}" for each in city.sign_ins["staff"][key]["roles"])}
+    return Person(role, await city.officer(key), frozenset(audiences), key)

@@ -1,0 +1,106 @@
+"""Runs Schemathesis in a process of its own: the job comes as a file, what was found goes out line by line.
+
+A process of its own, because making requests costs as much as answering them, and there are two cores.
+"""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import count
+from typing import Any
+
+import schemathesis
+from schemathesis.engine import Status, from_schema
+from schemathesis.engine.events import EngineEvent, NonFatalError, ScenarioFinished
+
+from tests.security.fuzz import exceptions
+from tests.security.fuzz.document import operations, with_examples
+
+_KEYS = count(1)
+
+
+def run(job: Mapping[str, Any], part: Mapping[str, Any]) -> None:
+    """One person's turn: `part["labels"]` says of every operation how much she sends."""
+    document = with_examples(job["document"], part["seeds"])
+    schema = schemathesis.openapi.from_dict(document, config=_config(job, part))
+    for event in from_schema(schema).execute():
+        tell(part, event)
+
+
+def _config(job: Mapping[str, Any], part: Mapping[str, Any]) -> schemathesis.Config:
+    """All checks, a fixed seed, and the exceptions of `exceptions.py`."""
+    words = {
+        "seed": job["seed"],
+        "base-url": job["url"],
+        "headers": part["headers"],
+        "auth": {"openapi": part["schemes"]},
+        "continue-on-failure": True,
+        "request-timeout": 60,
+        "workers": 1,
+        "generation": {"deterministic": True, "no-shrink": True},
+        "phases": {"stateful": {"enabled": False}},
+        "operations": [
+            exceptions.rule(label, operation) | _dose(part["labels"].get(label))
+            for label, operation in operations(job["document"])
+        ],
+    }
+    return schemathesis.Config.from_dict(words)
+
+
+def _dose(examples: int | None) -> dict[str, Any]:
+    """`examples`: so many random ones after every case there is; 0: the seeds, or one; None: nothing."""
+    if examples is None:
+        return {"enabled": False}
+    if not examples:
+        seeds = {"fill-missing": True}
+        return {"phases": {"examples": seeds, "coverage": {"enabled": False}, "fuzzing": {"enabled": False}}}
+    return {"generation": {"max-examples": examples}}
+
+
+@schemathesis.hook
+def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
+    """A new key for each action, as apps have it: one key for all would be answered from what is stored."""
+    if "0" * 8 in case.headers.get("Idempotency-Key", ""):
+        case.headers["Idempotency-Key"] = f"fuzz-{next(_KEYS):08}"
+
+
+def tell(part: Mapping[str, Any], event: EngineEvent) -> None:
+    """One line of JSON for what an operation answered, and for whatever broke."""
+    line: dict[str, Any] = {"role": part["role"]}
+    if isinstance(event, NonFatalError):
+        line |= {"label": event.label, "error": str(event.value)[:2_000]}
+    elif isinstance(event, ScenarioFinished):
+        method = event.label.partition(" ")[0] if event.label else ""
+        made = event.recorder.interactions.values()
+        meant = (each for each in made if each.request.method == method)
+        statuses = Counter(each.response.status_code if each.response else 0 for each in meant)
+        line |= {"label": event.label, "phase": event.phase.value, "seconds": event.elapsed_time}
+        line |= {"statuses": statuses, "requests": len(made), "failures": list(_failures(event))}
+    else:
+        return
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+def _failures(event: ScenarioFinished) -> Iterator[dict[str, str]]:
+    """What was expected, with a command that shows it again."""
+    for checks in event.recorder.checks.values():
+        for check in checks:
+            if check.status == Status.FAILURE and check.failure_info is not None:
+                info = check.failure_info
+                message = f"{info.failure.title}\n{info.failure.message[:1_500]}\n{info.code_sample[:1_500]}"
+                yield {"check": check.name, "message": message}
+
+
+def main(path: str) -> None:
+    """Everybody in turn."""
+    schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+    with open(path) as file:
+        job = json.load(file)
+    for part in job["parts"]:
+        run(job, part)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,131 @@
+"""What the merged document says of every operation, and that nothing may be sent without bounds."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from gateway.app import create_app
+from gateway.documents import rules
+from gateway.settings import GatewaySettings
+from shared.settings import Settings
+from tests.security.fuzz.document import operations
+
+SERVICES = ("laksa", "emergency", "jobs", "prices", "news", "tourism")
+#: Formats that bound a text by themselves; a file is bounded by the operation's `body_limit`.
+BOUNDED = frozenset({"uuid", "uuid7", "date", "date-time", "binary"})
+Faults = Iterator[str]
+
+
+@pytest.fixture(scope="module")
+def document(settings_for: Callable[..., Any]) -> dict[str, Any]:
+    """The merged document of all services, made without starting any."""
+    url = "postgresql://nobody:x@127.0.0.1:1/x"
+    others = {}
+    for short in SERVICES:
+        app = import_module(f"svc_{short}.app").create_app
+        kind = getattr(import_module(f"svc_{short}.settings"), f"{short.capitalize()}Settings", Settings)
+        others[short] = app(settings_for(kind, url)).openapi()
+    gateway = create_app(settings_for(GatewaySettings, url, services=[]))
+    return rules.merged(gateway.openapi(), others, title="Kota", url="http://x")
+
+
+def test_every_operation_says_what_it_is_for_and_who_may_call_it(document: dict[str, Any]) -> None:
+    wanted = ("summary", "description", "operationId", "tags", "responses", "security")
+    silent = [
+        f"{label}: {name}"
+        for label, operation in operations(document)
+        for name in (*wanted, "x-city")
+        if not operation.get(name)
+    ]
+    assert silent == []
+    assert [label for label, each in operations(document) if not each["x-city"]["audience"]] == []
+
+
+def test_every_operation_states_what_it_may_answer_and_every_problem_is_one(document: dict[str, Any]) -> None:
+    wrong = []
+    for label, operation in operations(document):
+        answers = operation["responses"]
+        missing = {"400", "413", "429", "503"} - answers.keys()
+        if "public" not in operation["x-city"]["audience"]:
+            missing |= {"401", "403"} - answers.keys()
+        wrong += [f"{label}: {status} is not stated" for status in sorted(missing)]
+        wrong += [f"{label}: default hides what it answers" for status in answers if status == "default"]
+        for status, answer in answers.items():
+            told = resolved(document, answer)
+            if "X-Request-Id" not in told.get("headers", {}):
+                wrong.append(f"{label}: {status} has no X-Request-Id")
+            if status in ("429", "504") and "Retry-After" not in told["headers"]:
+                wrong.append(f"{label}: {status} has no Retry-After")
+    assert wrong == []
+
+
+def test_no_reference_leads_nowhere(document: dict[str, Any]) -> None:
+    references = set(re.findall(r'"(#/[^"]+)"', repr(document).replace("'", '"')))
+    assert [each for each in sorted(references) if not found(document, each)] == []
+
+
+def test_whatever_is_sent_has_bounds(document: dict[str, Any]) -> None:
+    faults = []
+    for label, operation in operations(document):
+        for parameter in operation.get("parameters", ()):
+            place = f"{label}: {parameter['in']} {parameter['name']}"
+            faults += list(unbounded(document, parameter["schema"], place))
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            faults += list(unbounded(document, media["schema"], f"{label}: body"))
+    assert faults == []
+
+
+def unbounded(document: Mapping[str, Any], schema: Mapping[str, Any], place: str) -> Faults:
+    """Where a schema lets somebody send as much as they like."""
+    schema = resolved(document, schema)
+    for word in ("anyOf", "oneOf", "allOf"):
+        for each in schema.get(word, ()):
+            yield from unbounded(document, each, place)
+    if "enum" in schema or "const" in schema:
+        return
+    kind = schema.get("type")
+    if kind == "string" and not ("maxLength" in schema or schema.get("format") in BOUNDED or closed(schema)):
+        yield f"{place}: a text without maxLength"
+    elif kind in ("integer", "number") and not has_ends(schema):
+        yield f"{place}: a number without minimum or maximum"
+    elif kind == "array":
+        if "maxItems" not in schema and "prefixItems" not in schema:
+            yield f"{place}: a list without maxItems"
+        yield from unbounded(document, schema.get("items", {}), f"{place}[]")
+    elif kind == "object":
+        yield from unbounded_parts(document, schema, place)
+
+
+def unbounded_parts(document: Mapping[str, Any], schema: Mapping[str, Any], place: str) -> Faults:
+    """The same of an object's members, those with names of the sender's choice too."""
+    for name, part in schema.get("properties", {}).items():
+        yield from unbounded(document, part, f"{place}.{name}")
+    more = schema.get("additionalProperties")
+    if isinstance(more, Mapping):
+        if "maxProperties" not in schema:
+            yield f"{place}: members without maxProperties"
+        yield from unbounded(document, more, f"{place}.*")
+
+
+def has_ends(schema: Mapping[str, Any]) -> bool:
+    lower = "minimum" in schema or "exclusiveMinimum" in schema
+    return lower and ("maximum" in schema or "exclusiveMaximum" in schema)
+
+
+def closed(schema: Mapping[str, Any]) -> bool:
+    """Whether the pattern itself ends: anchored, and nothing repeated without an end."""
+    pattern = re.sub(r"\[[^\]]*\]", "c", schema.get("pattern", "*"))
+    return pattern.startswith("^") and pattern.endswith("$") and not re.search(r"[*+]|,\}", pattern)
+
+
+def resolved(document: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[str, Any]:
+    return found(document, part["$ref"]) if "$ref" in part else part
+
+
+def found(document: Any, reference: str) -> Any:
+    for name in reference.split("/")[1:]:
+        document = document.get(name.replace("~1", "/"), {})
+    return document
