@@ -92,7 +92,7 @@ chaos: setup ## the kill test alone: make chaos KILLS=100 SEED=1
 
 fuzz: setup ## everything the document allows, for every role: make fuzz EXAMPLES=50 SEED=1
 	@FUZZ_EXAMPLES="$(or $(EXAMPLES),50)" FUZZ_SEED="$(or $(SEED),1)" \
-	  $(BIN)/python -m pytest -q -s tests/security/fuzz/test_fuzz.py
+	  $(BIN)/python -m pytest -q tests/security/fuzz/test_fuzz.py
 
 check-city: setup ## what a city pack has, lacks and has wrong: make check-city CITY=contoh; without CITY all
 	@$(STACK) check-city $(CITY)

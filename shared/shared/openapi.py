@@ -13,18 +13,13 @@ _TEXT = {"type": "string"}
 
 
 def _object(*texts: str, **others: Any) -> dict[str, Any]:
-    properties = {**dict.fromkeys(texts, _TEXT), **others}
-    return {"type": "object", "required": [*texts], "properties": properties}
+    members = {**dict.fromkeys(texts, _TEXT), **others}
+    return {"type": "object", "required": [*members], "properties": members}
 
 
-_PROBLEM = {
-    **_object(
-        *("type", "title", "detail", "code", "request_id"),
-        status={"type": "integer"},
-        errors={"type": "array", "items": _object("field", "code", "message")},
-    ),
-    "description": "RFC 9457. `code` is stable; the texts are in the language of the answer.",
-}
+_PROBLEM = _object("type", "title", "detail", "code", "request_id", status={"type": "integer"})
+_PROBLEM["description"] = "RFC 9457. `code` is stable; the texts are in the language of the answer."
+_PROBLEM["properties"]["errors"] = {"type": "array", "items": _object("field", "code", "message")}
 _TOLD = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After", 504: "Retry-After"}
 _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "Citizen or staff access token"},

@@ -57,7 +57,7 @@ class Town:
         for _ in range(count):
             person = str(new_id())
             claims = {"aud": "gateway", "kind": "citizen", "sub": person, "sid": str(uuid4())}
-            people.append(Resident(person, signer.sign("access", claims, now, 840)))
+            people.append(Resident(person, signer.sign("access", claims, now, 600)))
         return people
 
     def request(self, method: str, path: str, who: Resident, body: bytes, kind: str) -> bytes:

@@ -4,12 +4,14 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 from uuid import UUID
 
+from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import make_transient_to_detached
 
 from shared.auth import Caller
 from shared.city.areas import Located
@@ -94,6 +96,7 @@ def _row(run: Runtime, sent: ReportIn, category: Category, now: datetime) -> dic
     """A report as it comes in: placed, routed, timed."""
     report_id, located = sent.id or new_id(), _located(run, sent)
     return {
+        **_EMPTY,
         "id": report_id,
         "version": 1,
         "sent_digest": hashlib.sha256(_content(sent)).digest(),
@@ -133,7 +136,7 @@ def _route(run: Runtime, category: Category, located: Located) -> dict[str, Any]
 def _limit(run: Runtime, category: Category, now: datetime) -> dict[str, Any]:
     limit = run.part(ReportCategories).deadline(category)
     counts = "working_days" if limit.hours is None else "hours"
-    return {"deadline_at": limit.due(now, run.city.calendar), "counts": counts}
+    return {"deadline_at": limit.due(now, run.city.calendar).astimezone(UTC), "counts": counts}
 
 
 def _reporter(caller: Caller, token: str | None) -> dict[str, Any]:
@@ -169,14 +172,20 @@ async def _insert(session: AsyncSession, row: dict[str, Any]) -> tuple[Report, b
     """The new report, or the one that has this id already and False; a number drawn twice is drawn again."""
     for _ in range(_TRIES):
         row["code"] = new_code("LKS")
-        statement = insert(Report).on_conflict_do_nothing().returning(Report)
-        report = await session.scalar(statement, row)
-        if report is not None:
+        if await session.scalar(_INSERT, row) is not None:
+            report = Report(**row)
+            make_transient_to_detached(report)
+            session.add(report)  # as if it had been read: what was written is known
             return report, True
         known = await session.get(Report, row["id"])
         if known is not None:
             return known, False
     raise Unavailable
+
+
+_TABLE = cast(Table, Report.__table__)
+_INSERT = insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.id)
+_EMPTY: dict[str, Any] = dict.fromkeys(column.key for column in _TABLE.columns if column.nullable)
 
 
 def _sent_before(report: Report, row: Mapping[str, Any]) -> Report:

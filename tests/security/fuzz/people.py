@@ -34,7 +34,6 @@ class Person:
     role: str
     actor: Actor
     audiences: frozenset[str]
-    key: str | None = None
 
     @property
     def schemes(self) -> dict[str, Any]:
@@ -76,4 +75,4 @@ async def arrive(city: Any, role: str) -> Person:
         return Person(role, await city.resident(), frozenset({"public", "citizen"}))
     key = STAFF[role]
     audiences = {"public", "staff", *(f"staff:{each}" for each in city.sign_ins["staff"][key]["roles"])}
-    return Person(role, await city.officer(key), frozenset(audiences), key)
+    return Person(role, await city.officer(key), frozenset(audiences))

@@ -1,15 +1,18 @@
 """What came of a run: a table of operation × role, what failed, what was never reached."""
 
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+import pytest
 
 
 class Report:
     """Collects the lines of the runner."""
 
-    def __init__(self, roles: tuple[str, ...]) -> None:
-        self.roles = roles
+    def __init__(self, roles: tuple[str, ...], shown: pytest.CaptureFixture[str] | None) -> None:
+        self.roles, self._shown = roles, shown
         self.cases = 0
         self.reached: dict[str, dict[str, int]] = defaultdict(dict)
         self.failures: Counter[str] = Counter()
@@ -22,6 +25,7 @@ class Report:
             return
         statuses = {int(status): times for status, times in line["statuses"].items()}
         self.cases += line["requests"]
+        self._show(line)
         known = self.reached[line["label"]]
         if statuses:
             best = min(statuses, key=lambda status: (status not in range(200, 300), status))
@@ -30,6 +34,13 @@ class Report:
         for failure in line["failures"]:
             name = f"{line['role']} {line['label']}: {failure['check']} ({line['phase']})"
             self._fail(name, failure["message"])
+
+    def _show(self, line: Mapping[str, Any]) -> None:
+        """Progress, for whoever waits for a deep run."""
+        if self._shown is not None:
+            with self._shown.disabled():
+                told = f"{self.cases:>7} requests  {line['role']:<9} {line['phase']:<8} {line['label'] or ''}"
+                print(told, file=sys.stderr)
 
     def _fail(self, name: str, message: str) -> None:
         self.failures[name] += 1

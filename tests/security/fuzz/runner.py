@@ -38,8 +38,8 @@ def _config(job: Mapping[str, Any], part: Mapping[str, Any]) -> schemathesis.Con
         "continue-on-failure": True,
         "request-timeout": 60,
         "workers": 1,
-        "generation": {"deterministic": True, "no-shrink": True},
-        "phases": {"stateful": {"enabled": False}},
+        "generation": {"deterministic": True, "no-shrink": True, "max-examples": part["steps"] or 1},
+        "phases": {"enabled": not part["steps"], "stateful": {"enabled": bool(part["steps"])}},
         "operations": [
             exceptions.rule(label, operation) | _dose(part["labels"].get(label))
             for label, operation in operations(job["document"])

@@ -26,6 +26,7 @@ STEPS: Mapping[str, tuple[str, str, str, Any]] = {
     "done": ("finished", "verifier", "verify", {"passed": True}),
     "challenged": ("done", "reporter", "challenge", {"reason": "demo: masih berlubang"}),
 }
+KINDS = ("guest", "citizen", "officer")
 DESK, FIELD, REPORTERS = ("officer", "head"), ("officer", "head", "crew"), ("citizen", "guest")
 #: Which step, by whom, on a report in which state, with what.
 WANTED: tuple[tuple[str, tuple[str, ...], str, Any], ...] = (
@@ -141,7 +142,6 @@ class Seeds:
             self.note(role, "GET /v1/erasures/{erasure_id}", "path", "erasure_id", erasure)
             self.note(role, f"POST {REPORTS}", "body", "", report_body("jalan-berlubang"))
             self.note(role, f"POST {REPORTS}", "header", "Idempotency-Key", "0" * 8)
-            await self._uploads(role)
 
     async def _uploads(self, role: str) -> None:
         """Photos that are on their way, one for each thing that can be done with them (tus 1.0.0)."""
@@ -154,8 +154,10 @@ class Seeds:
             self.note(role, f"{method} {path}", "header", "X-HTTP-Method-Override", "PATCH")
 
     async def _accounts(self) -> None:
-        """Codes, sessions and tokens that may be used up."""
-        for number, (role, person) in enumerate(self.people.items()):
+        """Uploads, codes, sessions and tokens that may be used up, for one of each kind of people."""
+        for number, role in enumerate(KINDS):
+            person = self.people[role]
+            await self._uploads(role)
             phones = [f"+62813000{number:02d}{index:03d}" for index in range(4)]
             self.note(role, "POST /v1/auth/otp", "body", "", *({"phone": each} for each in phones[:2]))
             for phone in phones[2:]:
@@ -166,16 +168,14 @@ class Seeds:
 
     async def _tokens(self, person: Person, role: str) -> None:
         """Sessions of this person beside the one that asks."""
-        staff = self.city.sign_ins["staff"][person.key or "laksa_officer"]
+        staff = self.city.sign_ins["staff"]["laksa_officer"]
+        account = {name: staff[name] for name in ("username", "password")}
+        self.note(role, "POST /v1/auth/staff", "body", "", account)
         if role in REPORTERS:
             phone = self.city.sign_ins["citizens"][0]["phone"] if role == "citizen" else "+6281310000000"
             ended = [await self._citizen_session(person, phone) for _ in range(2)]
-            self._note_sign_in(role, staff)
-        elif not staff.get("totp_secret"):
-            ended = [await self._staff_session(staff) for _ in range(2)]
-            self._note_sign_in(role, staff)
         else:
-            return
+            ended = [await person.actor.post("/v1/auth/staff", account) for _ in range(2)]
         refresh = [{"refresh_token": tokens["refresh_token"]} for tokens in ended]
         self.note(role, "POST /v1/auth/refresh", "body", "", refresh[0])
         self.note(role, "POST /v1/auth/logout", "body", "", refresh[1])
@@ -191,14 +191,6 @@ class Seeds:
         challenge = await person.actor.post("/v1/auth/otp", {"phone": phone})
         sent = {"challenge_id": challenge["challenge_id"], "code": OTP}
         return await person.actor.post("/v1/auth/otp/verify", sent)
-
-    def _note_sign_in(self, role: str, account: dict[str, Any]) -> None:
-        body = {name: account[name] for name in ("username", "password")}
-        self.note(role, "POST /v1/auth/staff", "body", "", body)
-
-    async def _staff_session(self, account: dict[str, Any]) -> Any:
-        body = {name: account[name] for name in ("username", "password")}
-        return await self.city.guest("web").post("/v1/auth/staff", body)
 
 
 def report_body(category: str) -> dict[str, Any]:

@@ -30,7 +30,7 @@ LEADING = ("citizen", *people.STAFF)
 
 
 async def test_the_document_and_the_answers_agree_for_everybody(
-    city: Any, tmp_path: Path, pytestconfig: pytest.Config
+    city: Any, tmp_path: Path, pytestconfig: pytest.Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
     everybody = {role: await people.arrive(city, role) for role in ROLES}
     seeds = Seeds(city, everybody)
@@ -40,7 +40,8 @@ async def test_the_document_and_the_answers_agree_for_everybody(
     leaders = {label: leader(operation, everybody) for label, operation in described.items()}
     parts = [turn(person, described, leaders, seeds) for person in everybody.values()]
     parts += [await farewell(city, number, label, seeds) for number, label in enumerate(PARTING)]
-    report, began = Report(ROLES), monotonic()
+    parts += [await wanderer(city, described, seeds)]
+    report, began = Report(ROLES, capsys if EXAMPLES else None), monotonic()
     job = {"url": city.url, "document": document, "seed": SEED}
     shares = [{**job, "parts": share} for share in dealt(parts)]
     await asyncio.gather(*(run(share, tmp_path / f"{n}.json", report) for n, share in enumerate(shares)))
@@ -65,6 +66,21 @@ def turn(person: Person, described: dict[str, Any], leaders: dict[str, str], see
         "schemes": person.schemes,
         "seeds": seeds.of[person.role],
         "labels": {label: dose for label, dose in doses.items() if label not in PARTING},
+        "steps": 0,
+    }
+
+
+async def wanderer(city: Any, described: dict[str, Any], seeds: Seeds) -> dict[str, Any]:
+    """Somebody new who goes from what one answer names to the next operation, as the document links them."""
+    person = await people.newcomer(city, len(PARTING))
+    may = [label for label, operation in described.items() if person.admitted(operation)]
+    return {
+        "role": person.role,
+        "headers": person.headers,
+        "schemes": person.schemes,
+        "seeds": seeds.of["citizen"],
+        "labels": {label: EXAMPLES or 4 for label in may if label not in PARTING},
+        "steps": EXAMPLES or 10,
     }
 
 
@@ -94,11 +110,12 @@ async def farewell(city: Any, number: int, label: str, seeds: Seeds) -> dict[str
         "schemes": person.schemes,
         "seeds": {label: {**seeds.of["citizen"][label], **own}},
         "labels": {label: EXAMPLES or 4},
+        "steps": 0,
     }
 
 
 async def run(job: dict[str, Any], path: Path, report: Report) -> None:
-    """Starts the runner and reads its lines; a deep run shows them as they come."""
+    """Starts the runner and reads its lines."""
     await asyncio.to_thread(path.write_text, json.dumps(job))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.security.fuzz.runner", str(path)),
@@ -108,8 +125,5 @@ async def run(job: dict[str, Any], path: Path, report: Report) -> None:
     )
     assert process.stdout is not None
     async for line in process.stdout:
-        found = json.loads(line)
-        report.take(found)
-        if EXAMPLES:
-            sys.stderr.write(f"{report.cases:>8} requests  {found['role']:<10} {found['label']}\n")
+        report.take(json.loads(line))
     assert await process.wait() == 0

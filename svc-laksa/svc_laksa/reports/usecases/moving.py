@@ -11,6 +11,7 @@ from shared import timers
 from shared.auth import Caller
 from shared.chain import entries
 from shared.contracts.city import MediaAttachedV1
+from shared.db import write_rows
 from shared.errors import Conflict, Forbidden, NotFound
 from shared.events.outbox import emit
 from shared.replies import refuse_stale
@@ -127,9 +128,8 @@ async def record(
     """What follows from a step already made on the row; `facts` are those of the first ledger entry."""
     report, session = hand.report, hand.session
     salted = {kind: entries.text_digest(text) for kind, text in texts.items()}
-    session.add(_step(hand, reason_code))
-    session.add_all([_text(hand, kind, text, salted[kind][0]) for kind, text in texts.items()])
-    session.add_all(files)
+    written = [_text(hand, kind, text, salted[kind][0]) for kind, text in texts.items()]
+    await write_rows(session, [_step(hand, reason_code), *written, *files])
     digests = {kind: digest for kind, (_, digest) in salted.items()}
     told = documents.facts_of(hand, reason_code, digests, files) | dict(facts)
     await entries.append(session, report.id, report.version, told)
