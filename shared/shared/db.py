@@ -2,21 +2,20 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy import DateTime, LargeBinary, Table, Text, Uuid, event, insert, text
+from sqlalchemy import DateTime, LargeBinary, Text, Uuid, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import NullPool
 
 from shared import pending
@@ -162,25 +161,6 @@ def _engine(url: str, publisher: str, **pool: Any) -> AsyncEngine:
         },
         **pool,
     )
-
-
-async def write_rows(session: AsyncSession, rows: Iterable[DeclarativeBase]) -> None:
-    """Inserts new rows that nobody reads back as objects, a statement a table, in their order.
-
-    Without the session's bookkeeping, which costs three times as much as the statement.
-    """
-    by_table: dict[Table, list[dict[str, Any]]] = {}
-    for row in rows:
-        values = {column.key: _value(row, column) for column in row.__table__.columns}
-        by_table.setdefault(cast(Table, row.__table__), []).append(values)
-    for table, values_of_all in by_table.items():
-        await session.execute(insert(table), values_of_all if len(values_of_all) > 1 else values_of_all[0])
-
-
-def _value(row: DeclarativeBase, column: Any) -> Any:
-    value = getattr(row, column.key)
-    constant = column.default is not None and column.default.is_scalar
-    return column.default.arg if value is None and constant else value
 
 
 def translate(error: BaseException) -> Problem | None:

@@ -5,15 +5,17 @@ database needs for it.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase
 
-_ROWS, _TIMERS, WRITTEN = "pending_rows", "pending_timers", "written"
+_ROWS, _TIMERS, _OWN, WRITTEN = "pending_rows", "pending_timers", "pending_own", "written"
 _Table = Literal["outbox", "entries", "idempotency"]
 
 
@@ -33,16 +35,27 @@ def set_timer(
     session.info.setdefault(_TIMERS, {})[kind, entity_id] = row
 
 
+def add_rows(session: AsyncSession, rows: Iterable[DeclarativeBase]) -> None:
+    """New rows of a service's own tables, which nobody in this transaction reads back.
+
+    The session's bookkeeping for them costs several times what the statement does.
+    """
+    own = session.info.setdefault(_OWN, {})
+    for row in rows:
+        values = {column.key: _value(row, column) for column in row.__table__.columns}
+        own.setdefault(row.__tablename__, []).append(values)
+
+
 async def write(session: AsyncSession) -> None:
     """Writes what was added since the last call; nothing was added: no statement."""
     rows = session.info.pop(_ROWS, {})
-    timers = session.info.pop(_TIMERS, {})
-    if not rows and not timers:
+    timers, own = session.info.pop(_TIMERS, {}), session.info.pop(_OWN, {})
+    if not rows and not timers and not own:
         return
     if timers or rows.keys() - {"idempotency"}:
         session.info[WRITTEN] = True
-    told = {**rows, "timers": list(timers.values())}
-    await session.execute(_WRITE, {"rows": json.dumps(told, default=_plain)})
+    told = {**rows, "timers": list(timers.values()), "own": own}
+    await session.execute(_statement(tuple(own)), {"rows": json.dumps(told, default=_plain)})
 
 
 def _plain(value: object) -> str:
@@ -50,10 +63,29 @@ def _plain(value: object) -> str:
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
     raise TypeError(f"a plumbing row cannot hold a {type(value).__name__}")
 
 
-_WRITE = text("""
+def _value(row: DeclarativeBase, column: Any) -> Any:
+    value = getattr(row, column.key)
+    constant = column.default is not None and column.default.is_scalar
+    return column.default.arg if value is None and constant else value
+
+
+@cache
+def _statement(own: tuple[str, ...]) -> TextClause:
+    """The statement for these tables of the service, in the order they were added to."""
+    inserts = "".join(
+        f",\nown_{name} AS (INSERT INTO {name} SELECT r.* FROM given,"  # noqa: S608 - our models' names
+        f" jsonb_populate_recordset(NULL::{name}, rows -> 'own' -> '{name}') AS r)"
+        for name in own
+    )
+    return text(_WRITE.replace("/* own */", inserts))
+
+
+_WRITE = """
 WITH given AS (SELECT CAST(:rows AS jsonb) AS rows),
 told AS (
     INSERT INTO outbox
@@ -84,11 +116,11 @@ scheduled AS (
     INSERT INTO due (kind, entity_id, due_at)
     SELECT kind, entity_id, due_at FROM timers WHERE due_at IS NOT NULL
     ON CONFLICT (kind, entity_id) DO UPDATE SET due_at = excluded.due_at, attempts = 0, parked_at = NULL
-)
+)/* own */
 INSERT INTO idempotency (caller, operation, key, body_sha256, status, headers, body, created_at)
 SELECT r.caller, r.operation, r.key, decode(r.body_sha256, 'base64'), r.status, r.headers,
     decode(r.body, 'base64'), r.created_at
 FROM given, jsonb_to_recordset(rows -> 'idempotency') AS r(
     caller text, operation text, key text, body_sha256 text, status integer, headers jsonb,
     body text, created_at timestamptz)
-""")
+"""

@@ -14,7 +14,7 @@ from tests.bench.processes import cpu_seconds
 from tests.bench.table import Table
 from tests.bench.town import Resident, Town, photo
 
-_RESIDENTS, _CONNECTIONS = 60, 32
+_RESIDENTS, _CONNECTIONS = 60, 16
 _PROCESSES = ("gateway", "laksa", "nats")
 
 

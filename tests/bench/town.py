@@ -83,7 +83,8 @@ class Town:
 
     def upload(self, who: Resident, photo: bytes) -> bytes:
         """A photo in one piece."""
-        return self.request("POST", "/v1/media", who, photo, "image/jpeg")
+        comment = b"\xff\xfe\x00\x12" + secrets.token_bytes(16)  # or it is found again
+        return self.request("POST", "/v1/media", who, photo[:2] + comment + photo[2:], "image/jpeg")
 
 
 @asynccontextmanager

@@ -7,11 +7,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import timers
+from shared import pending, timers
 from shared.auth import Caller
 from shared.chain import entries
 from shared.contracts.city import MediaAttachedV1
-from shared.db import write_rows
 from shared.errors import Conflict, Forbidden, NotFound
 from shared.events.outbox import emit
 from shared.replies import refuse_stale
@@ -129,7 +128,7 @@ async def record(
     report, session = hand.report, hand.session
     salted = {kind: entries.text_digest(text) for kind, text in texts.items()}
     written = [_text(hand, kind, text, salted[kind][0]) for kind, text in texts.items()]
-    await write_rows(session, [_step(hand, reason_code), *written, *files])
+    pending.add_rows(session, [_step(hand, reason_code), *written, *files])
     digests = {kind: digest for kind, (_, digest) in salted.items()}
     told = documents.facts_of(hand, reason_code, digests, files) | dict(facts)
     await entries.append(session, report.id, report.version, told)
