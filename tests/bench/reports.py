@@ -65,6 +65,9 @@ async def latency(town: Town, *, rate: float, seconds: float, say: Callable[[str
     async with httpx.AsyncClient(base_url=town.demo["gateway"], timeout=30) as http:
         listeners = [asyncio.create_task(_listen(http, town, who, heard)) for who in people]
         await asyncio.sleep(2)
+        await _at_rate(town, people, rate, 2)  # warms everything up, like the first seconds of the others
+        await asyncio.sleep(1)
+        heard.clear()
         await _at_rate(town, people, rate, seconds)
         await asyncio.sleep(2)
         for listener in listeners:
