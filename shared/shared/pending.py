@@ -55,7 +55,8 @@ async def write(session: AsyncSession) -> None:
     if timers or rows.keys() - {"idempotency"}:
         session.info[WRITTEN] = True
     told = {**rows, "timers": list(timers.values()), "own": own}
-    await session.execute(_statement(tuple(own)), {"rows": json.dumps(told, default=_plain)})
+    tables = tuple((name, tuple(rows_of[0])) for name, rows_of in own.items())
+    await session.execute(_statement(tables), {"rows": json.dumps(told, default=_plain)})
 
 
 def _plain(value: object) -> str:
@@ -75,12 +76,16 @@ def _value(row: DeclarativeBase, column: Any) -> Any:
 
 
 @cache
-def _statement(own: tuple[str, ...]) -> TextClause:
-    """The statement for these tables of the service, in the order they were added to."""
+def _statement(own: tuple[tuple[str, tuple[str, ...]], ...]) -> TextClause:
+    """The statement for these tables of the service and the columns this code knows.
+
+    A column that a newer migration added keeps its default: old code goes on beside it.
+    """
     inserts = "".join(
-        f",\nown_{name} AS (INSERT INTO {name} SELECT r.* FROM given,"  # noqa: S608 - our models' names
+        f",\nown_{name} AS (INSERT INTO {name} ({', '.join(columns)})"  # noqa: S608 - our models' names
+        f" SELECT {', '.join(f'r.{column}' for column in columns)} FROM given,"
         f" jsonb_populate_recordset(NULL::{name}, rows -> 'own' -> '{name}') AS r)"
-        for name in own
+        for name, columns in own
     )
     return text(_WRITE.replace("/* own */", inserts))
 

@@ -2,6 +2,9 @@
 
 import asyncio
 from collections import Counter
+from typing import Any
+
+from sqlalchemy import text
 
 from shared.ids import new_id
 from tests.svc_laksa.town import Town, report
@@ -30,3 +33,20 @@ async def test_one_s_own_id_under_another_key_gives_the_report_again(town: Town)
     assert (changed.status_code, changed.json()["code"]) == (422, "idempotency_key_reused")
     taken = await town.post(town.other, "/reports", body)
     assert (taken.status_code, taken.json()["code"]) == (409, "id_taken")
+
+
+async def test_old_code_goes_on_beside_a_column_that_a_newer_migration_added(
+    lasting_town: Town, databases: Any
+) -> None:
+    url = lasting_town.run.settings.database_url.get_secret_value()
+    owner = type(lasting_town.run.database)(databases.owner_url(url), "laksa")
+    tables = ("report_steps", "report_texts")
+    await lasting_town.submit()  # on a connection that remembers its statements
+    try:
+        for change in ("ADD COLUMN later text NOT NULL DEFAULT 'x'", "DROP COLUMN later"):
+            async with owner.transaction() as session:
+                for table in tables:
+                    await session.execute(text(f"ALTER TABLE {table} {change}"))
+            assert (await lasting_town.submit())["state"]
+    finally:
+        await owner.close()
