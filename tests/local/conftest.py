@@ -53,10 +53,15 @@ def call(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """All processes, started in the background and ready."""
+def _stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     started = free_stack(tmp_path_factory.mktemp("stack") / "run")
-    done = call(started, "up")
-    assert done.returncode == 0, done.stdout + done.stderr
     yield started
     call(started, "reset")
+
+
+@pytest.fixture(scope="module")
+def stack(_stack: Stack) -> Stack:
+    """All processes, started in the background and ready; started again where another file stopped them."""
+    done = call(_stack, "up")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return _stack
