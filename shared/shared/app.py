@@ -102,7 +102,7 @@ def build_app(
 
 def _runtime(service: Service, settings: Settings, clock: Clock) -> Runtime:
     database = Database(settings.database_url.get_secret_value(), service.short)
-    bus = Bus(settings.nats_url.get_secret_value(), service.name)
+    bus = Bus(settings.nats_url.get_secret_value(), service.name, max_bytes=settings.stream_max_bytes)
     city = load_city(settings.city_pack)
     metrics = Metrics()
     relay = Relay(database, bus, clock, f"//{city.code}/{service.name}", metrics)
@@ -123,6 +123,7 @@ def _runtime(service: Service, settings: Settings, clock: Clock) -> Runtime:
         keys=KeyFile(settings.identity_jwks),
         metrics=metrics,
     )
+    runtime.degraded.append(relay.troubles)
     runtime.timers = Timers({**service.timers, **privacy.timers(service.holds)}, runtime)
     return runtime
 

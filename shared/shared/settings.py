@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     city_time_offset: float = Field(default=0, description="seconds added to the clock; development only")
     request_deadline_ms: int = Field(default=2_000, ge=50)
+    stream_max_bytes: int = Field(default=1_024**3, ge=1_024**2, description="of each publisher's stream")
 
     @model_validator(mode="after")
     def no_shifted_time_in_production(self) -> Self:

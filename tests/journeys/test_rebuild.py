@@ -64,10 +64,10 @@ def lose_disk(own: Any) -> None:
     own.broker.start()
 
 
-async def rebuild(city: Any) -> list[str]:
+async def rebuild(city: Any, *, whole: bool = True) -> list[str]:
     said: list[str] = []
     run = city.gateway.state.runtime
-    assert await rebuilds.rebuild(run.settings, ["requests"], said.append, city.clock), said
+    assert await rebuilds.rebuild(run.settings, ["requests"], said.append, city.clock) == whole, said
     return said
 
 
@@ -222,6 +222,11 @@ async def test_a_rebuild_mends_what_differs_removes_what_is_gone_and_an_owner_aw
         assert list(held.values()) == [row for row in before if row["entity_id"] in held]
         left = await rows(gateway, CityRequest)
         await no_front_end_reaches_a_snapshot(city)
+        with monkeypatch.context() as another:
+            another.setattr("svc_laksa.reports.documents.KIND", "jobs_application")
+            said = await rebuild(city, whole=False)
+        assert "NOT WHOLE: svc-laksa gave no snapshot of requests (ForeignKind); 0 read" in said[0]
+        assert await rows(gateway, CityRequest) == left
     monkeypatch.setattr("gateway.rebuilds.usecases._TRIES", 1)
     said.clear()
     assert not await rebuilds.rebuild(gateway.settings, ["requests"], said.append, city.clock)

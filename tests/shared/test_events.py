@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 
 import nats
@@ -22,6 +23,7 @@ from shared.events.fanout import Fanout
 from shared.events.inbox import Subscription
 from shared.events.outbox import emit
 from shared.events.relay import replay, waiting
+from shared.health import OpsApp
 from shared.runtime import Runtime
 from shared.tables import due, inbox, outbox
 from shared.testing import served
@@ -219,6 +221,22 @@ async def test_a_stream_that_is_there_gets_the_size_that_is_set_today(stack: Fas
         await ensure_streams(jetstream, ["NEWS"], 1, size)
         info = await jetstream.stream_info("NEWS")
         assert (info.config.max_bytes, info.state.messages) == (size, 1)
+
+
+async def test_a_full_stream_is_told_to_ops_and_costs_no_event(stack: FastAPI, taken: Taken) -> None:
+    await say(stack, "kept")
+    await until(lambda: taken.seen)
+    runtime = stack.state.runtime
+    health = OpsApp(runtime, Path())
+    jetstream = runtime.bus.jetstream
+    await ensure_streams(jetstream, ["NEWS"], 1, (await jetstream.stream_info("NEWS")).state.bytes + 10)
+    await say(stack, "too much", version=2)
+    await until(runtime.relay.troubles)
+    (reason,) = json.loads((await health.ready()).body)["reasons"]
+    assert reason == "the broker refuses events: NEWS: maximum bytes exceeded"
+    await ensure_streams(jetstream, ["NEWS"], 1, 1_048_576)
+    await until(lambda: len(taken.seen) == 2)
+    await until(lambda: not runtime.relay.troubles())
 
 
 async def test_an_event_that_waited_for_the_broker_is_replayed_by_when_it_was_sent(app: FastAPI) -> None:

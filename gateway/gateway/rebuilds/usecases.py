@@ -34,7 +34,7 @@ class ReadModel:
 
     kinds: Callable[[AsyncSession, str], Awaitable[Sequence[str]]]
     held: Callable[[AsyncSession, Sequence[str], str, int], Awaitable[Sequence[tuple[str, str, int]]]]
-    take: Callable[[AsyncSession, Sequence[SnapshotItem]], Awaitable[int]]
+    take: Callable[[AsyncSession, str, Sequence[SnapshotItem]], Awaitable[int]]
     drop: Callable[[AsyncSession, Sequence[tuple[str, str, int]]], Awaitable[int]]
 
 
@@ -122,11 +122,17 @@ class _Work:
         items = [item for item in page.items if until is None or item.id <= until]
         owned = {item.id: item.version for item in items}
         async with self._database.transaction() as session:
-            self._count.written += await self._model.take(session, items)
+            self._count.written += await self._taken(session, items)
             self._count.removed += await self._model.drop(session, gone(held, owned, until))
         self._count.read += len(items)
         self._count.ahead += ahead(held, owned)
         return True, until
+
+    async def _taken(self, session: AsyncSession, items: Sequence[SnapshotItem]) -> int:
+        try:
+            return await self._model.take(session, self._owner.publisher, items)
+        except ValueError as error:  # its words may hold what somebody wrote: the kind of failure is enough
+            raise NoAnswer(self._owner.name, type(error).__name__) from error
 
     async def _ask(self, after: str | None) -> SnapshotPage | None:
         """The owner's next page, asked for up to five times; None if it owns nothing of the kind."""

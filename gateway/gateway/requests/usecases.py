@@ -19,9 +19,16 @@ from shared.events.event import Envelope
 FEED_EVENT = "request_updated"
 
 
+class ForeignKind(ValueError):
+    """A service speaks of a kind of request that is not its own: kinds begin with their publisher's name."""
+
+
 async def note_update(session: AsyncSession, event: Envelope, *, now: datetime) -> bool:
-    """Takes the request's new state and tells its citizen; False if a newer one is known, or she has left."""
-    said = RequestUpdatedV1.model_validate(event.data)
+    """Takes the request's new state and tells its citizen; False if a newer one is known, or she has left.
+
+    ForeignKind: the event goes to the dead letters.
+    """
+    said = _own(RequestUpdatedV1.model_validate(event.data), event.publisher)
     row = _row(said, event.subject, event.entityversion, event.time)
     await streams.in_order(session)
     if await erasures.erased_among(session, [said.citizen_id]):
@@ -34,14 +41,15 @@ async def note_update(session: AsyncSession, event: Envelope, *, now: datetime) 
     return True
 
 
-async def take_snapshots(session: AsyncSession, items: Sequence[SnapshotItem]) -> int:
+async def take_snapshots(session: AsyncSession, publisher: str, items: Sequence[SnapshotItem]) -> int:
     """Takes what an owner says of its requests where it is newer or differs; tells nobody. How many it wrote.
 
-    Whoever should be told of what was missed is told by the events themselves: replay before you rebuild.
+    ForeignKind, or a ValidationError: nothing is taken. Whoever should be told of what was missed is told by
+    the events themselves: replay before you rebuild.
     """
     if not items:
         return 0
-    said = [(RequestUpdatedV1.model_validate(item.data), item) for item in items]
+    said = [(_own(RequestUpdatedV1.model_validate(item.data), publisher), item) for item in items]
     await streams.in_order(session)  # as every writer of these rows, and as whoever erases them
     left = await erasures.erased_among(session, [each.citizen_id for each, _ in said])
     rows = [_row(each, item.id, item.version, item.at) for each, item in said if each.citizen_id not in left]
@@ -64,6 +72,12 @@ async def forget(session: AsyncSession, citizen_id: str) -> int:
     """Deletes everything a citizen asked for from this list; answers how many. After `streams.in_order`."""
     gone = delete(CityRequest).where(CityRequest.citizen_id == citizen_id).returning(CityRequest.entity_id)
     return len((await session.execute(gone)).all())
+
+
+def _own(said: RequestUpdatedV1, publisher: str) -> RequestUpdatedV1:
+    if not said.kind.startswith(f"{publisher}_"):  # or a rebuild would look for it at the wrong owner
+        raise ForeignKind(f"{publisher} speaks of {said.kind!r}: its kinds begin with {publisher}_")
+    return said
 
 
 def _row(said: RequestUpdatedV1, entity_id: str, version: int, at: datetime) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from nats.errors import Error as NatsError
+from nats.js.errors import APIError
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -33,11 +34,16 @@ class Relay:
         self._database, self._bus, self._clock = database, bus, clock
         self._source, self._metrics = source, metrics
         self._woken = asyncio.Event()
+        self._refused = ""
         self._cleaned = stopwatch()
 
     def wake(self) -> None:
         """Called after each commit that wrote events."""
         self._woken.set()
+
+    def troubles(self) -> list[str]:
+        """What the broker said of events it does not take (a full stream), until all are sent."""
+        return [f"the broker refuses events: {self._refused}"] if self._refused else []
 
     async def run(self) -> None:
         """For ever: hold the lock, send; start again after whatever broke."""
@@ -70,6 +76,8 @@ class Relay:
             await connection.execute(update(outbox).where(outbox.c.id.in_(sent)).values(sent_at=now))
         if len(sent) < len(rows):
             await asyncio.sleep(0.2)
+        else:
+            self._refused = ""
         if not rows:
             await self._wait()
 
@@ -94,6 +102,8 @@ class Relay:
             try:
                 await self.publish(row)
             except (NatsError, TimeoutError, ConnectionError) as error:
+                if isinstance(error, APIError):
+                    self._refused = f"{row.type.partition('.')[0].upper()}: {error.description}"
                 _log.warning("event_not_sent", type=row.type, error=type(error).__name__)
                 break
             sent.append(row.id)

@@ -297,7 +297,7 @@ async def test_what_the_gateway_holds_goes_and_late_news_of_her_is_not_kept(
     async with run.database.transaction() as session:
         counts = await erase(session, run, hers, clock.now())
         assert not await requests.note_update(session, _moved(hers), now=clock.now())
-        assert await requests.take_snapshots(session, [_owned(hers), _owned(others)]) == 1
+        assert await requests.take_snapshots(session, "laksa", [_owned(hers), _owned(others)]) == 1
         await streams.tell(session, hers, "anything", {}, now=clock.now())
     assert counts["requests"] == 2
     assert (counts["exports"], counts["accesses"]) == (1, 1)

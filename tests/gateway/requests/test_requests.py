@@ -57,6 +57,17 @@ async def test_a_request_is_shown_to_its_citizen_in_her_language(
     assert stranger.json() == {"items": [], "next": None}
 
 
+async def test_a_kind_of_another_service_is_refused_and_holds_nothing_up(
+    client: AsyncClient, publish: Publish, mine: Any, me: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.events.inbox._TRIES", 1)
+    await publish(me, entity="foreign", kind="jobs_application")
+    await publish(me, entity="own")
+    await publish(me, entity="later")
+    items = await mine(lambda items: len(items) == 2)
+    assert {item["id"] for item in items} == {"own", "later"}
+
+
 async def test_a_guest_has_no_requests(client: AsyncClient) -> None:
     assert (await client.get("/v1/me/requests")).status_code == 401
 
