@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -89,22 +90,29 @@ def stop(stack: Stack) -> bool:
 def reset(stack: Stack) -> list[str]:
     """Stops the stack and deletes its data; returns the folders that are gone."""
     stop(stack)
-    cluster = _cluster(stack)
-    places = {stack.folder, stack.control_socket.parent, cluster.place}
-    folders = [f for f in places if f.exists() and (f == stack.folder or not f.is_relative_to(stack.folder))]
-    cluster.wipe()
+    folders = [f for f in {*places(stack), stack.control_socket.parent} if f.exists()]
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
     return sorted(str(f) for f in folders)
 
 
+def places(stack: Stack) -> list[Path]:
+    """Where its data is: its folder, and PostgreSQL's where that had to lie elsewhere."""
+    cluster = _cluster(stack)
+    return [stack.folder] + ([cluster.place] if cluster.place != cluster.folder else [])
+
+
+def is_half_done(stack: Stack) -> bool:
+    """Whether `half_done` began here and did not end well."""
+    return _note(stack).exists()
+
+
 @contextmanager
 def half_done(stack: Stack, remedy: str) -> Iterator[None]:
     """Until this ends well the stack refuses to start, and names `remedy`: what is there is not whole."""
-    note = stack.folder / "half-done"
-    write_private(note, remedy)
+    write_private(_note(stack), remedy)
     yield
-    note.unlink()
+    _note(stack).unlink()
 
 
 @contextmanager
@@ -128,12 +136,15 @@ def stopping_on_signals() -> Iterator[None]:
 
 
 def _refuse_half_done(stack: Stack) -> None:
-    note = stack.folder / "half-done"
-    if note.exists():
+    if is_half_done(stack):
         raise StackError(
-            f"The data in {stack.folder} is half restored. Do it again: {note.read_text()}\n"
+            f"The data in {stack.folder} is half restored. Do it again: {_note(stack).read_text()}\n"
             "or delete it: make reset"
         )
+
+
+def _note(stack: Stack) -> Path:
+    return stack.folder / "half-done"
 
 
 def _start_all(stack: Stack, supervisor: Supervisor, progress: Progress, *, tied: bool) -> dict[str, Any]:

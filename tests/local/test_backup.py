@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import tarfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -24,6 +25,7 @@ from deploy.local.actors import Actor, photo
 from deploy.local.environment import read_environment
 from deploy.local.errors import StackError
 from deploy.local.keeping import archive, backup
+from deploy.local.keeping.aside import kept_aside
 from deploy.local.keeping.programs import for_libpq
 from deploy.local.keeping.replay import parse
 from deploy.local.layout import Stack
@@ -158,8 +160,12 @@ async def test_what_was_promised_before_a_backup_is_there_after_a_restore_on_an_
     refused = call(stack, "restore", str(folder))
     assert refused.returncode == 1
     assert "There is data already" in refused.stderr
-    restored = call(elsewhere, "restore", str(folder))
+    elsewhere.folder.mkdir()
+    (elsewhere.folder / "of an older stack").touch()
+    restored = call(elsewhere, "restore", str(folder), "--force")
     assert restored.returncode == 0, restored.stdout + restored.stderr
+    assert not (elsewhere.folder / "of an older stack").exists()
+    assert not aside_of(elsewhere).exists()
     print(f"\n{done.stdout}\n{restored.stdout.partition('  API ')[0]}")
     assert "verdict  whole" in restored.stdout
     assert re.search(r"seals +[1-9]\d* kept by the gateway checked", restored.stdout)
@@ -225,11 +231,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("archive")
     stack, part = folder / "run", folder / "part"
     (stack / "keys").mkdir(parents=True)
-    (stack / "secrets.json").write_text('{"field_keys": 1}')
+    (stack / "secrets.json").write_text('{"field_keys": {}}')
     (stack / "keys" / "identity.jwk.json").write_text("{}")
     part.mkdir()
     (part / "laksa.dump").write_bytes(os.urandom(5_000))
-    (part / archive.MEDIA).write_bytes(os.urandom(3_000))
+    tarfile.open(part / archive.MEDIA, "w").close()
     facts = {"city": "tangerang", "made_at": "2026-11-23T04:54:55Z", "databases": {"laksa": ["laksa_0001"]}}
     archive.finish(part, folder / "made", archive.collect_keys(stack), facts)
     return folder / "made"
@@ -239,7 +245,7 @@ def test_a_whole_backup_opens_and_its_keys_come_back_as_private_files(whole: Pat
     found = archive.opened(whole, None, ROOT)
     assert (found.city, found.revisions) == ("tangerang", {"laksa": ["laksa_0001"]})
     archive.spread_keys(tmp_path, found.keys)
-    assert (tmp_path / "secrets.json").read_text() == '{"field_keys": 1}'
+    assert (tmp_path / "secrets.json").read_text() == '{"field_keys": {}}'
     assert (tmp_path / "keys" / "identity.jwk.json").stat().st_mode & 0o777 == 0o600
 
 
@@ -329,6 +335,41 @@ def test_a_folder_with_anything_in_it_is_not_an_empty_place(whole: Path, tmp_pat
     assert done.returncode == 1
     assert f"There is data already: {stack.folder}" in done.stderr
     assert (stack.folder / "letters").exists()
+
+
+def test_a_restore_that_fails_puts_back_what_was_there(whole: Path, tmp_path: Path) -> None:
+    stack = free_stack(tmp_path / "run")
+    stack.folder.mkdir()
+    (stack.folder / "letters").write_text("kept")
+    done = call(stack, "restore", str(whole), "--force")
+    assert done.returncode == 1
+    assert "pg_restore of laksa failed" in done.stderr
+    assert f"What was here before is back in {stack.folder}" in done.stdout
+    assert [p.name for p in stack.folder.iterdir() if p.name != "lock"] == ["letters"]
+    assert not aside_of(stack).exists()
+
+
+def test_a_restore_made_again_after_a_kill_keeps_what_was_there_first(tmp_path: Path) -> None:
+    stack = free_stack(tmp_path / "run")
+    stack.folder.mkdir()
+    (stack.folder / "letters").touch()
+    stack.folder.rename(aside_of(stack))
+    stack.folder.mkdir()
+    with pytest.raises(KeyError), lifecycle.half_done(stack, "make restore FROM=b FORCE=1"):
+        raise KeyError
+    with pytest.raises(KeyError), kept_aside(stack):
+        assert not stack.folder.exists()
+        raise KeyError
+    assert (stack.folder / "letters").exists()
+    shutil.copytree(stack.folder, aside_of(stack))
+    with pytest.raises(StackError, match="An earlier restore was broken off"), kept_aside(stack):
+        pass
+    assert (stack.folder / "letters").exists()
+    assert aside_of(stack).exists()
+
+
+def aside_of(stack: Stack) -> Path:
+    return stack.folder.with_name("run.before-restore")
 
 
 def test_a_backup_that_cannot_be_finished_leaves_nothing(stack: Stack, tmp_path: Path) -> None:

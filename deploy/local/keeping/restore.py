@@ -18,6 +18,7 @@ from deploy.local.environment import database_url, process_environment, read_env
 from deploy.local.errors import StackError
 from deploy.local.keeping import archive, media
 from deploy.local.keeping.archive import Archive
+from deploy.local.keeping.aside import kept_aside, waiting
 from deploy.local.keeping.cut import connected
 from deploy.local.keeping.programs import Programs
 from deploy.local.keeping.replay import wait_until_sent
@@ -40,19 +41,26 @@ _DROP_ALL = """DO $$ DECLARE name text; BEGIN
 
 
 def restore(stack: Stack, source: Path, keys: Path | None, *, force: bool) -> int:
-    """Checks the whole backup before it touches anything; replaces data only with `force`."""
+    """Checks the whole backup before it touches anything; replaces data only with `force`.
+
+    What was there is deleted when the new stands and verifies; before that a failure brings it back.
+    """
     progress = Progress()
     with progress.step("checking") as tell:
         backup = archive.opened(source.resolve(), keys, stack.root)
         stack = _of_its_city(stack, backup)
         tell(f"{backup.city}, {backup.made_at}: every digest fits")
     asyncio.run(_refuse_occupied(stack, backup, force))
-    lifecycle.reset(stack)
-    private_folder(stack.folder, 0o711 if os.geteuid() == 0 else 0o700)
-    with lifecycle.alone(stack), lifecycle.half_done(stack, f"make restore FROM={source} FORCE=1"):
-        _put_back(stack, backup, progress)
-    demo = lifecycle.start(stack, progress)
+    with kept_aside(stack) as delete_the_old:
+        private_folder(stack.folder, 0o711 if os.geteuid() == 0 else 0o700)
+        with lifecycle.alone(stack), lifecycle.half_done(stack, f"make restore FROM={source} FORCE=1"):
+            _put_back(stack, backup, progress)
+        demo = lifecycle.start(stack, progress)
     whole = _make_whole(stack, progress)
+    if whole:
+        delete_the_old()
+    for aside, _ in waiting(stack):
+        say(f"What was here before is kept in {aside}: look what is missing above, then delete it.")
     say(f"\nRestored to {backup.made_at} in {progress.seconds:.1f} s; what came later is not in it:")
     say("whoever was erased since must be erased again.\n")
     say(demo_data.table(demo or demo_data.read_demo(stack.folder)))
@@ -78,7 +86,7 @@ async def _refuse_occupied(stack: Stack, backup: Archive, force: bool) -> None:
                 occupied.append(f"the database of {short}")
     if occupied and not force:
         raise StackError(
-            f"There is data already: {', '.join(occupied)}. Restoring deletes it: add FORCE=1 if you mean it."
+            f"There is data already: {', '.join(occupied)}. Restoring replaces it: if so, add FORCE=1."
         )
 
 
