@@ -77,8 +77,8 @@ replay: setup ## send events again that the broker lost: make replay SINCE=2d
 rekey: setup ## re-encrypt everything under the current keys, then drop the old ones [NAME=laksa]
 	@$(STACK) rekey $(if $(NAME),--only $(NAME))
 
-test: setup ## all tests, on a PostgreSQL and a NATS of their own
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests $(ARGS)
+test: setup ## all tests, on servers of their own, in TESTERS=2 processes
+	@$(BIN)/python -m pytest -q -n $(or $(TESTERS),2) --dist loadfile --no-loadscope-reorder tests $(ARGS)
 
 bench: setup ## measure, beside other gateways: make bench [ARGS="passing --rounds 5"]
 	@$(BIN)/python -m tests.bench $(ARGS)

@@ -5,23 +5,61 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 
 from deploy.local.layout import SERVICES
 from deploy.local.nats import Broker
 from deploy.local.postgres import Cluster
-from shared import migrate
+from shared import migrate, openapi
 from shared.clock import ManualClock
 from shared.settings import Settings
 from shared.testing import Keys, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 PACK = ROOT / "deploy" / "cities" / "tangerang"
+
+
+#: Where files start whole stacks, and take tens of seconds each.
+HEAVY = ("security/fuzz", "local", "chaos", "journeys", "security")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Heavy files spread among the others: seldom two of them side by side, or one alone at the end."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    folders = {path: path.parent.relative_to(ROOT / "tests").as_posix() for path in files}
+    heavy = sorted((p for p in files if folders[p] in HEAVY), key=lambda p: HEAVY.index(folders[p]))
+    light = [path for path in files if path not in heavy]
+    places = {path: (n / len(heavy), 0) for n, path in enumerate(heavy)}
+    places |= {path: (n / len(light), 1) for n, path in enumerate(light)}
+    items[:] = [item for path in sorted(files, key=places.__getitem__) for item in files[path]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _documents_made_once() -> Iterator[None]:
+    """An app's OpenAPI document takes half of its making and follows from its routes alone."""
+    made: dict[Any, tuple[dict[str, Any], Any]] = {}
+
+    def once(app: FastAPI, make: Callable[[FastAPI], dict[str, Any]] = openapi._document) -> dict[str, Any]:
+        every = (context.original_route for context in iter_route_contexts(app.routes))
+        routes = [route for route in every if getattr(route, "include_in_schema", False)]
+        key = (app.title, *map(id, routes))
+        if key not in made:
+            made[key] = (make(app), routes)  # kept, so that no other route gets one of their ids
+        return deepcopy(made[key][0])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(openapi, "_document", once)
+        yield
 
 
 @pytest.fixture(scope="session")

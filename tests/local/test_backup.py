@@ -4,9 +4,7 @@ import asyncio
 import json
 import os
 import re
-import shutil
 import signal
-import tarfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -20,17 +18,15 @@ import asyncpg
 import httpx
 import pytest
 
-from deploy.local import lifecycle
 from deploy.local.actors import Actor, photo
 from deploy.local.environment import read_environment
 from deploy.local.errors import StackError
 from deploy.local.keeping import archive, backup
-from deploy.local.keeping.aside import kept_aside
-from deploy.local.keeping.programs import for_libpq
 from deploy.local.keeping.replay import parse
 from deploy.local.layout import Stack
 from deploy.local.records import still_running
-from tests.local.conftest import ROOT, call, free_stack
+from tests.local.conftest import call, free_stack
+from tests.local.unreal import damage, unreal_backup
 
 POINT = {"lat": -6.1783, "lon": 106.6319}
 
@@ -165,7 +161,7 @@ async def test_what_was_promised_before_a_backup_is_there_after_a_restore_on_an_
     restored = call(elsewhere, "restore", str(folder), "--force")
     assert restored.returncode == 0, restored.stdout + restored.stderr
     assert not (elsewhere.folder / "of an older stack").exists()
-    assert not aside_of(elsewhere).exists()
+    assert not elsewhere.folder.with_name("run.before-restore").exists()
     print(f"\n{done.stdout}\n{restored.stdout.partition('  API ')[0]}")
     assert "verdict  whole" in restored.stdout
     assert re.search(r"seals +[1-9]\d* kept by the gateway checked", restored.stdout)
@@ -225,87 +221,8 @@ async def the_past_cannot_be_changed(stack: Stack) -> None:
     await connection.close()
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished backup of a stack that never was."""
-    folder = tmp_path_factory.mktemp("archive")
-    stack, part = folder / "run", folder / "part"
-    (stack / "keys").mkdir(parents=True)
-    (stack / "secrets.json").write_text('{"field_keys": {}}')
-    (stack / "keys" / "identity.jwk.json").write_text("{}")
-    part.mkdir()
-    (part / "laksa.dump").write_bytes(os.urandom(5_000))
-    tarfile.open(part / archive.MEDIA, "w").close()
-    facts = {"city": "tangerang", "made_at": "2026-11-23T04:54:55Z", "databases": {"laksa": ["laksa_0001"]}}
-    archive.finish(part, folder / "made", archive.collect_keys(stack), facts)
-    return folder / "made"
-
-
-def test_a_whole_backup_opens_and_its_keys_come_back_as_private_files(whole: Path, tmp_path: Path) -> None:
-    found = archive.opened(whole, None, ROOT)
-    assert (found.city, found.revisions) == ("tangerang", {"laksa": ["laksa_0001"]})
-    archive.spread_keys(tmp_path, found.keys)
-    assert (tmp_path / "secrets.json").read_text() == '{"field_keys": {}}'
-    assert (tmp_path / "keys" / "identity.jwk.json").stat().st_mode & 0o777 == 0o600
-
-
-def test_an_address_is_put_into_the_words_of_libpq_without_its_password() -> None:
-    said = for_libpq("postgresql+asyncpg://own%40er:p%40%2Fss@db.example:6543/laksa?ssl=require")
-    assert said == ("postgresql://own%40er@db.example:6543/laksa?sslmode=require", "p@/ss")
-
-
-def _damaged(whole: Path, to: Path, how: str) -> None:
-    shutil.copytree(whole, to)
-    shutil.copy(archive.keys_file(whole), archive.keys_file(to))
-    dump, manifest, keys = to / "laksa.dump", to / "manifest.json", archive.keys_file(to)
-    content = bytearray(dump.read_bytes())
-    said = json.loads(manifest.read_text())
-    match how:
-        case "cut":
-            dump.write_bytes(content[:-1])
-        case "flipped":
-            content[2_000] ^= 1
-            dump.write_bytes(content)
-        case "gone":
-            (to / archive.MEDIA).unlink()
-        case "no manifest":
-            manifest.unlink()
-        case "half a manifest":
-            manifest.write_text(manifest.read_text()[:200])
-        case "altered manifest":
-            manifest.write_text(json.dumps(said | {"made_at": "2020"}))
-        case "other format":
-            manifest.write_text(json.dumps(said | {"format": 2}))
-        case "no keys":
-            keys.unlink()
-        case "other keys":
-            keys.write_text(json.dumps({"files": {"secrets.json": "{}"}}))
-
-
-@pytest.mark.parametrize(
-    ("how", "words"),
-    [
-        ("cut", "laksa.dump has 4,999 bytes, and had 5,000"),
-        ("flipped", "laksa.dump is not what it was"),
-        ("gone", "media.tar is missing"),
-        ("no manifest", "no finished backup"),
-        ("half a manifest", "manifest.json is damaged"),
-        ("altered manifest", "was altered or damaged"),
-        ("other format", "has format 2, this code reads 1"),
-        ("no keys", "say where you keep them"),
-        ("other keys", "belongs to another backup"),
-    ],
-)
-def test_a_damaged_backup_is_refused_with_what_is_wrong(
-    whole: Path, tmp_path: Path, how: str, words: str
-) -> None:
-    _damaged(whole, tmp_path / "b", how)
-    with pytest.raises(StackError, match=re.escape(words)):
-        archive.opened(tmp_path / "b", None, ROOT)
-
-
-def test_a_damaged_backup_touches_nothing(stack: Stack, whole: Path, tmp_path: Path) -> None:
-    _damaged(whole, tmp_path / "b", "flipped")
+def test_a_damaged_backup_touches_nothing(stack: Stack, tmp_path: Path) -> None:
+    damage(unreal_backup(tmp_path), tmp_path / "b", "flipped")
     before = untouched(stack)
     done = call(stack, "restore", str(tmp_path / "b"), "--force")
     assert done.returncode == 1
@@ -318,60 +235,6 @@ def untouched(stack: Stack) -> tuple[str, list[int]]:
     return (stack.folder / "secrets.json").read_text(), [r.pid for r in still_running(stack.folder)]
 
 
-def test_a_backup_of_newer_code_is_refused(whole: Path, tmp_path: Path) -> None:
-    shutil.copytree(whole, tmp_path / "part", ignore=shutil.ignore_patterns("manifest.json"))
-    keys = json.loads(archive.keys_file(whole).read_text())["files"]
-    facts = {"city": "tangerang", "made_at": "2026", "databases": {"laksa": ["laksa_9999"]}}
-    archive.finish(tmp_path / "part", tmp_path / "made", keys, facts)
-    with pytest.raises(StackError, match="made by newer code: this one does not know laksa_9999"):
-        archive.opened(tmp_path / "made", None, ROOT)
-
-
-def test_a_folder_with_anything_in_it_is_not_an_empty_place(whole: Path, tmp_path: Path) -> None:
-    stack = free_stack(tmp_path / "home")
-    stack.folder.mkdir()
-    (stack.folder / "letters").touch()
-    done = call(stack, "restore", str(whole))
-    assert done.returncode == 1
-    assert f"There is data already: {stack.folder}" in done.stderr
-    assert (stack.folder / "letters").exists()
-
-
-def test_a_restore_that_fails_puts_back_what_was_there(whole: Path, tmp_path: Path) -> None:
-    stack = free_stack(tmp_path / "run")
-    stack.folder.mkdir()
-    (stack.folder / "letters").write_text("kept")
-    done = call(stack, "restore", str(whole), "--force")
-    assert done.returncode == 1
-    assert "pg_restore of laksa failed" in done.stderr
-    assert f"What was here before is back in {stack.folder}" in done.stdout
-    assert [p.name for p in stack.folder.iterdir() if p.name != "lock"] == ["letters"]
-    assert not aside_of(stack).exists()
-
-
-def test_a_restore_made_again_after_a_kill_keeps_what_was_there_first(tmp_path: Path) -> None:
-    stack = free_stack(tmp_path / "run")
-    stack.folder.mkdir()
-    (stack.folder / "letters").touch()
-    stack.folder.rename(aside_of(stack))
-    stack.folder.mkdir()
-    with pytest.raises(KeyError), lifecycle.half_done(stack, "make restore FROM=b FORCE=1"):
-        raise KeyError
-    with pytest.raises(KeyError), kept_aside(stack):
-        assert not stack.folder.exists()
-        raise KeyError
-    assert (stack.folder / "letters").exists()
-    shutil.copytree(stack.folder, aside_of(stack))
-    with pytest.raises(StackError, match="An earlier restore was broken off"), kept_aside(stack):
-        pass
-    assert (stack.folder / "letters").exists()
-    assert aside_of(stack).exists()
-
-
-def aside_of(stack: Stack) -> Path:
-    return stack.folder.with_name("run.before-restore")
-
-
 def test_a_backup_that_cannot_be_finished_leaves_nothing(stack: Stack, tmp_path: Path) -> None:
     bad = replace(stack, given={**stack.given, "PG_BIN": str(tmp_path)})
     with pytest.raises(StackError, match="pg_dump cannot be run"):
@@ -379,16 +242,6 @@ def test_a_backup_that_cannot_be_finished_leaves_nothing(stack: Stack, tmp_path:
     assert list((tmp_path / "kept").iterdir()) == []
     with pytest.raises(StackError, match="make reset deletes"):
         backup.backup(stack, stack.folder / "kept")
-
-
-def test_a_half_restored_stack_refuses_to_start(tmp_path: Path) -> None:
-    stack = free_stack(tmp_path / "run")
-    stack.folder.mkdir()
-    with pytest.raises(KeyError), lifecycle.half_done(stack, "make restore FROM=b FORCE=1"):
-        raise KeyError
-    done = call(stack, "up")
-    assert done.returncode == 1
-    assert "half restored. Do it again: make restore FROM=b FORCE=1" in done.stderr
 
 
 @pytest.mark.parametrize("text", ["", "2x", "yesterday", "2026-11-23T10:00"])
