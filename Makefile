@@ -14,7 +14,7 @@ MADE_AT = $$(pwd) $$($(BIN)/python -V)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run up down status logs reset demo ledger-verify test bench test-data chaos fuzz check check-city format migrate \
-        migration new-service at-scale clean rotate rekey backup restore rebuild replay
+        migration new-service at-scale load-pack clean rotate rekey backup restore rebuild replay
 
 help: ## this list
 	@echo "usage: make TARGET [PORT_BASE=8000] [GATEWAY_WORKERS=1] [CITY=tangerang] [ONLY=laksa]"
@@ -29,7 +29,7 @@ $(STAMP):
 	@[ -x $(BIN)/python ] && [ "$$(cat $(VENV)/made-at 2>/dev/null)" = "$(MADE_AT)" ] || \
 	  { $(PYTHON) -m venv --clear $(VENV) && echo "$(MADE_AT)" > $(VENV)/made-at; }
 	@$(PIP) install -c constraints.txt hatchling editables
-	@$(PIP) install -c constraints.txt --no-build-isolation -r requirements.txt $(PACKAGES)
+	@$(PIP) install --no-compile -c constraints.txt --no-build-isolation -r requirements.txt $(PACKAGES)
 	@rm -f $(VENV)/installed-* && touch $@
 
 run: setup ## start everything and stay; Ctrl-C stops it, the data is kept
@@ -66,6 +66,10 @@ backup: setup ## copy databases, media and keys while all runs: make backup [TO=
 restore: setup ## bring a backup back and start: make restore FROM=backups/… [KEYS=file] [FORCE=1]
 	@[ -n "$(FROM)" ] || { echo "FROM must name a backup: make restore FROM=backups/…"; exit 1; }
 	@$(STACK) restore "$(FROM)" $(if $(KEYS),--keys "$(KEYS)") $(if $(FORCE),--force)
+
+load-pack: setup ## seeds of the city pack that are missing, and what staff changed: make load-pack NAME=prices
+	@[ -n "$(NAME)" ] || { echo "NAME must name a service: make load-pack NAME=prices"; exit 1; }
+	@$(STACK) exec $(NAME) -- python -m svc_$(NAME) load-pack
 
 rebuild: setup ## make the gateway's read models anew from the services: make rebuild [MODEL=requests]
 	@$(STACK) exec gateway -- python -m gateway rebuild $(MODEL)

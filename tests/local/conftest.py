@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,14 +55,19 @@ def call(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="session")
 def _stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    started = free_stack(tmp_path_factory.mktemp("stack") / "run")
+    started = replace(free_stack(tmp_path_factory.mktemp("stack") / "run"), only="laksa")
     yield started
     call(started, "reset")
 
 
 @pytest.fixture(scope="module")
 def stack(_stack: Stack) -> Stack:
-    """All processes, started in the background and ready; started again where another file stopped them."""
-    done = call(_stack, "up")
+    """Gateway and LAKSA, started in the background and ready; kept for the files that come after."""
+    return ready(_stack)
+
+
+def ready(stack: Stack) -> Stack:
+    """The stack, up: whoever was here before may have stopped it."""
+    done = call(stack, "up")
     assert done.returncode == 0, done.stdout + done.stderr
-    return _stack
+    return stack

@@ -10,6 +10,7 @@ import socket
 import stat
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,15 @@ from deploy.local.ports import ports_of
 from deploy.local.readiness import health_of
 from deploy.local.records import read_records, still_running
 from deploy.local.supervision import Supervisor
-from tests.local.conftest import ROOT, call, command, environment_of, free_stack
+from tests.local.conftest import ROOT, call, command, environment_of, free_stack, ready
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """All processes."""
+    started = free_stack(tmp_path_factory.mktemp("whole") / "run")
+    yield ready(started)
+    call(started, "reset")
 
 
 def _pid(stack: Stack, name: str) -> int:
