@@ -39,7 +39,7 @@ ENTRANCES = ("api", "subscribers", "timers")
 LEVEL = {"usecases": 1, "queries": 2, "models": 2, "rules": 3}
 MEANINGLESS = re.compile(r"(^|/)(helpers?|utils?|common|constants|misc|manager|base)\.py$")
 #: Lines of code: the plumbing, and the reader of a city's pack, a library of its own (DECISIONS 10).
-PLUMBING_LINES, PACK_LINES = 3_500, 900
+PLUMBING_LINES, PACK_LINES = 3_450, 900
 
 
 def sources() -> list[Path]:
@@ -175,7 +175,7 @@ def test_no_file_is_over_its_size() -> None:
 def test_shared_stays_small() -> None:
     pack, plumbing = 0, 0
     for path in sources():
-        if path.is_relative_to(ROOT / "shared") and "contracts" not in path.parts:
+        if path.is_relative_to(ROOT / "shared") and not {"contracts", "migrations"} & set(path.parts):
             lines = _code_lines(path.read_text())
             in_pack = path.is_relative_to(ROOT / "shared" / "shared" / "city")
             pack, plumbing = pack + lines * in_pack, plumbing + lines * (not in_pack)

@@ -26,9 +26,11 @@ from shared.edge.service import ServiceEdge
 from shared.events.bus import Bus, stream_of
 from shared.events.inbox import Inbox, Subscription
 from shared.events.relay import Relay
+from shared.forever import forever
 from shared.metrics import Metrics
 from shared.routes import CityRoute
 from shared.runtime import Background, Runtime
+from shared.seeds import Seed, Sower
 from shared.settings import Settings, service_names
 from shared.timers import Handler, Timers
 
@@ -46,6 +48,7 @@ class Service:
     background: Sequence[Background] = ()
     owned: Mapping[str, snapshots.Reader] = field(default_factory=dict)
     holds: privacy.Holdings = field(default_factory=privacy.Holdings)
+    seeds: Sequence[Seed] = ()
 
     @property
     def short(self) -> str:
@@ -138,6 +141,10 @@ def _lifespan(service: Service, runtime: Runtime) -> Callable[[FastAPI], Any]:
                 runtime.bus.streams.add(stream)
                 inbox = Inbox(subscription, stream, runtime)
                 runtime.spawn(inbox.run(), f"inbox-{subscription.purpose}-{stream}")
+        if service.seeds:
+            sower = Sower(runtime, service.seeds)
+            runtime.not_ready.append(sower.missing)
+            runtime.spawn(forever("seeds", sower.work), "seeds")
         for work in service.background:
             runtime.spawn(work(runtime), getattr(work, "__name__", "background"))
         try:

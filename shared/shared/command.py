@@ -15,6 +15,8 @@ from shared.city.problems import PackError
 from shared.crypto import FieldCipher, LookUp, UnreadableField
 from shared.db import Database
 from shared.rekey import rekey
+from shared.runtime import Runtime
+from shared.seeds import sow_all
 from shared.serve import Protocol, serve
 from shared.settings import Settings
 
@@ -33,7 +35,12 @@ def run(
     Settings come from the environment. Unusable settings or a broken pack end it with a message, no values:
     some settings are secrets.
     """
-    known = {"serve": None, "rekey": lambda settings: _rekey(service, settings), **(commands or {})}
+    known = {
+        "serve": None,
+        "rekey": lambda settings: _rekey(service, settings),
+        "load-pack": lambda settings: _load_pack(service, create(settings)),
+        **(commands or {}),
+    }
     name = sys.argv[1] if len(sys.argv) > 1 else "serve"
     if name not in known:
         raise SystemExit(f"usage: python -m {service.package} {{{','.join(known)}}}")
@@ -67,6 +74,21 @@ def _rekey(service: Service, settings: Settings) -> int:
         return 1 if asyncio.run(work()) else 0
     except UnreadableField as error:
         raise SystemExit(f"{service.name}: {error}") from error
+
+
+def _load_pack(service: Service, app: FastAPI) -> int:
+    """Inserts the seeds of the city pack that are missing, and says what staff have changed since."""
+
+    async def work() -> int:
+        run: Runtime = app.state.runtime
+        try:
+            for sown in await sow_all(run, service.seeds):
+                print(sown)
+        finally:
+            await run.database.close()
+        return 0
+
+    return asyncio.run(work())
 
 
 def _wrong(error: ValidationError) -> str:

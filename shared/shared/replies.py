@@ -31,18 +31,34 @@ def reply(
 
     `version` is the row's (0 for a list). `public`: whether shared caches may keep it.
     """
+    more = {"Location": location} if location is not None else {}
     content = body.model_dump_json().encode()
+    return reply_bytes(
+        request, content, "application/json", version=version, public=public, status=status, **more
+    )
+
+
+def reply_bytes(
+    request: Request,
+    content: bytes,
+    media_type: str,
+    *,
+    version: int = 0,
+    public: bool = False,
+    status: int = 200,
+    **more: str,
+) -> Response:
+    """The same for what is no JSON of ours: feeds, calendars, CSV, pictures. `more` are further headers."""
     headers = {
         "ETag": f'"{version}.{hashlib.sha256(content).hexdigest()[:24]}"',
         "Cache-Control": "public, no-cache" if public else "private, no-cache",
         "Content-Language": request.scope["city"].language,
         "Vary": "Accept-Language",
+        **more,
     }
-    if location is not None:
-        headers["Location"] = location
     if request.method in ("GET", "HEAD") and _holds(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    return Response(content, status, headers, "application/json")
+    return Response(content, status, headers, media_type)
 
 
 def refuse_stale(if_match: str | None, version: int) -> None:
