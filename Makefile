@@ -14,7 +14,7 @@ MADE_AT = $$(pwd) $$($(BIN)/python -V)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run up down status logs reset demo ledger-verify test bench test-data chaos fuzz check check-city format migrate \
-        migration new-service at-scale load-pack clean rotate rekey backup restore rebuild replay
+        migration new-service at-scale load-pack retry clean rotate rekey backup restore rebuild replay
 
 help: ## this list
 	@echo "usage: make TARGET [PORT_BASE=8000] [GATEWAY_WORKERS=1] [CITY=tangerang] [ONLY=laksa]"
@@ -69,7 +69,10 @@ restore: setup ## bring a backup back and start: make restore FROM=backups/… [
 
 load-pack: setup ## seeds of the city pack that are missing, and what staff changed: make load-pack NAME=prices
 	@[ -n "$(NAME)" ] || { echo "NAME must name a service: make load-pack NAME=prices"; exit 1; }
-	@$(STACK) exec $(NAME) -- python -m svc_$(NAME) load-pack
+	@$(STACK) exec $(NAME) -- python -m $(patsubst svc_gateway,gateway,svc_$(NAME)) load-pack
+
+retry: setup ## try again what a service gave up (events, timers), once its cause is mended: make retry [NAME=gateway]
+	@$(STACK) exec $(or $(NAME),gateway) -- python -m $(patsubst svc_gateway,gateway,svc_$(or $(NAME),gateway)) retry
 
 rebuild: setup ## make the gateway's read models anew from the services: make rebuild [MODEL=requests]
 	@$(STACK) exec gateway -- python -m gateway rebuild $(MODEL)

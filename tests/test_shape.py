@@ -147,6 +147,16 @@ def test_every_route_states_who_may_call_it(package: str) -> None:
     assert all(isinstance(route, CityRoute) and route.city.audience for route in routes)
 
 
+def test_every_role_a_route_asks_for_belongs_to_a_service() -> None:
+    every: list[Service] = [import_module(f"{package}.app").SERVICE for package in PACKAGES]
+    routers = [router for service in every for router in service.routers]
+    routes = [c.original_route for router in routers for c in iter_route_contexts(router.routes)]
+    names = {name for route in routes if isinstance(route, CityRoute) for name in route.city.audience}
+    asked = {name.removeprefix("staff:") for name in names if name.startswith("staff:")}
+    assert asked - frozenset().union(*(service.roles for service in every)) == set()
+    assert asked > {"laksa_officer", "ops"}
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_problem_of_a_package_has_texts_in_both_languages(package: str) -> None:
     import_module(f"{package}.app")

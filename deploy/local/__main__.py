@@ -66,13 +66,19 @@ def _change_keys(options: argparse.Namespace, stack: Stack) -> int:
 
 
 def _keep(options: argparse.Namespace, stack: Stack) -> int:
+    from deploy.local import lifecycle
     from deploy.local.keeping import backup, replay, restore
+    from deploy.local.progress import say
 
     if options.command == "replay":
         return replay.replay(stack, options.since)
     if options.command == "backup":
         return backup.backup(stack, options.to)
-    return restore.restore(stack, options.source, options.keys, force=options.force)
+    try:
+        return restore.restore(stack, options.source, options.keys, force=options.force)
+    except lifecycle.Interrupted as reason:
+        say(f"Stopped ({reason}).")
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,8 +1,8 @@
 """`make check-city`: a city pack, read as every service reads it, without starting anything."""
 
-import importlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -57,7 +57,7 @@ def examine(folder: Path) -> tuple[list[PackProblem], list[Line], list[Line]]:
     for service in EVERY_SERVICE:
         if find_spec(f"{service.package}.pack") is None:
             continue
-        look = getattr(importlib.import_module(f"{service.package}.pack"), "check", None)
+        look = getattr(import_module(f"{service.package}.pack"), "check", None)
         if look is None:
             raise StackError(f"{service.package}/pack.py needs check(city), as svc_laksa/pack.py has it")
         try:
@@ -66,7 +66,9 @@ def examine(folder: Path) -> tuple[list[PackProblem], list[Line], list[Line]]:
             errors += error.problems
         else:
             facts, weak = facts + list(more), weak + list(weaker)
-    return errors or list(_demo(city)), facts, weak
+    if errors:
+        return errors, facts, weak
+    return [*_roles(city), *_demo(city)], facts, weak + list(_unplayed(city))
 
 
 def _texts(city: City) -> list[PackProblem]:
@@ -79,6 +81,31 @@ def _texts(city: City) -> list[PackProblem]:
         except PackError as error:
             found |= dict.fromkeys(error.problems)
     return list(found)
+
+
+def _known_roles() -> frozenset[str]:
+    return frozenset().union(*(import_module(f"{s.package}.app").SERVICE.roles for s in EVERY_SERVICE))
+
+
+def _roles(city: City) -> Iterator[PackProblem]:
+    """Slips of the pen: which roles there are only the services know together."""
+    from gateway.pack import read_demo_users
+
+    known, path = _known_roles(), city.folder / "demo-users.yaml"
+    lines = parse_yaml(read_text(path))[1]
+    for index, member in enumerate(read_demo_users(city).staff):
+        for role in sorted(set(member.roles) - known):
+            line = lines["staff", index, "roles"]
+            there = f"there are: {', '.join(sorted(known))}"
+            yield PackProblem(path, line, f'staff: "{role}" is no role; {there}')
+
+
+def _unplayed(city: City) -> Iterator[Line]:
+    from gateway.pack import read_demo_users
+
+    absent = sorted(_known_roles() - {role for each in read_demo_users(city).staff for role in each.roles})
+    if absent:
+        yield "demo-users.yaml", f"no demo person is {', '.join(absent)}"
 
 
 def _demo(city: City) -> Iterator[PackProblem]:

@@ -15,7 +15,7 @@ from deploy.local.private_files import private_folder, write_private
 from deploy.local.registry import Service
 from deploy.local.secret_store import load_secrets
 
-PASSED_ON = ("CITY_TIME_OFFSET", "TRUSTED_PROXIES", "PUBLIC_URL", "MEDIA_URL", "DEMO_OTP")
+PASSED_ON = ("CITY_TIME_OFFSET", "STREAM_MAX_BYTES", "TRUSTED_PROXIES", "PUBLIC_URL", "MEDIA_URL", "DEMO_OTP")
 
 
 def write_environments(stack: Stack) -> None:
@@ -111,6 +111,7 @@ def _settings(stack: Stack, process: Process, known: dict[str, Any]) -> dict[str
         "MEDIA_URL": (stack.folder / "media").as_uri(),
         "CITY_TIME_OFFSET": "0",
         "PUBLIC_URL": stack.gateway_url,
+        "STREAM_MAX_BYTES": str(stack.stream_bytes),
     }
     if short == "gateway":
         values |= {

@@ -82,6 +82,11 @@ class Stack:
         return ["postgres"] * self.embeds_postgres() + ["nats"] * self.embeds_nats()
 
     @property
+    def stream_bytes(self) -> int:
+        """How large each publisher's stream may become: STREAM_MAX_BYTES."""
+        return _whole_number(self.given, "STREAM_MAX_BYTES", 1_024**3, 1_024**2, 1_024**5)
+
+    @property
     def gateway_url(self) -> str:
         """The only address front ends need."""
         return f"http://127.0.0.1:{self.port(0)}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from deploy.local import city, demo_data, migrations, readiness, records
+from deploy.local import city, demo_data, migrations, postgres_place, readiness, records
 from deploy.local.environment import write_environments, write_joining
 from deploy.local.errors import StackError
 from deploy.local.layout import NATS_OFFSET, POSTGRES_OFFSET, Stack
@@ -23,6 +23,7 @@ from deploy.local.progress import Progress
 from deploy.local.supervision import Supervisor
 
 STOP_SECONDS = 10
+_ASIDE = ".before-restore"
 
 
 class Interrupted(KeyboardInterrupt):
@@ -88,23 +89,35 @@ def stop(stack: Stack) -> bool:
 
 
 def reset(stack: Stack) -> list[str]:
-    """Stops the stack and deletes its data; returns the folders that are gone."""
+    """Stops the stack and deletes its data, what a restore set aside too; the folders that are gone."""
+    asides = [aside for _, aside in places(stack) if aside.exists()]
+    gone = wipe(stack)
+    for aside in asides:
+        shutil.rmtree(aside, ignore_errors=True)
+    return sorted([*gone, *map(str, asides)])
+
+
+def wipe(stack: Stack) -> list[str]:
+    """The same without what lies aside."""
     stop(stack)
-    folders = [f for f in {*places(stack), stack.control_socket.parent} if f.exists()]
-    for folder in folders:
+    folders = {*(place for place, _ in places(stack)), stack.control_socket.parent}
+    gone = sorted(str(folder) for folder in folders if folder.exists())
+    for folder in gone:
         shutil.rmtree(folder, ignore_errors=True)
-    return sorted(str(f) for f in folders)
+    return gone
 
 
-def places(stack: Stack) -> list[Path]:
-    """Where its data is: its folder, and PostgreSQL's where that had to lie elsewhere."""
+def places(stack: Stack) -> list[tuple[Path, Path]]:
+    """Where its data is, and where a restore sets that aside: its folder, and PostgreSQL's if elsewhere."""
     cluster = _cluster(stack)
-    return [stack.folder] + ([cluster.place] if cluster.place != cluster.folder else [])
+    folders = [stack.folder] + ([postgres_place.elsewhere(cluster.folder)] if cluster.account else [])
+    return [(folder, folder.with_name(folder.name + _ASIDE)) for folder in folders]
 
 
-def is_half_done(stack: Stack) -> bool:
-    """Whether `half_done` began here and did not end well."""
-    return _note(stack).exists()
+def is_broken_off(stack: Stack) -> bool:
+    """Whether a restore began here and did not end: half of it is there, or nothing but what it set aside."""
+    asides = any(aside.exists() for _, aside in places(stack))
+    return _note(stack).exists() or (asides and not (stack.folder / "stack.json").exists())
 
 
 @contextmanager
@@ -136,10 +149,15 @@ def stopping_on_signals() -> Iterator[None]:
 
 
 def _refuse_half_done(stack: Stack) -> None:
-    if is_half_done(stack):
+    if is_broken_off(stack):
+        again = _note(stack).read_text() if _note(stack).exists() else "make restore FROM=… FORCE=1"
+        asides = [
+            f"\n  rm -rf {place} && mv {aside} {place}" for place, aside in places(stack) if aside.exists()
+        ]
+        back = f"or go back to what was here before:{''.join(asides)}\n" if asides else ""
         raise StackError(
-            f"The data in {stack.folder} is half restored. Do it again: {_note(stack).read_text()}\n"
-            "or delete it: make reset"
+            f"The data in {stack.folder} is half restored. Do it again: {again}\n{back}"
+            "or delete everything: make reset"
         )
 
 
@@ -236,4 +254,4 @@ def _cluster(stack: Stack) -> Cluster:
 
 
 def _broker(stack: Stack) -> Broker:
-    return Broker(stack.folder / "nats", stack.port(NATS_OFFSET))
+    return Broker(stack.folder / "nats", stack.port(NATS_OFFSET), stream_bytes=stack.stream_bytes)

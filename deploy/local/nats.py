@@ -14,15 +14,20 @@ from deploy.local.errors import StackError
 from deploy.local.private_files import private_folder, write_private
 
 _USER = "city"
+_STREAMS = 12
+"""JetStream reserves each stream's full size: nine services, the gateway, the dead letters, and one spare."""
 
 
 class Broker:
     """One server in `folder`, on 127.0.0.1:`port`, monitor on `port` + 1; not `durable` (tests): no fsync."""
 
-    def __init__(self, folder: Path, port: int, *, durable: bool = True) -> None:
+    def __init__(
+        self, folder: Path, port: int, *, durable: bool = True, stream_bytes: int = 1_024**3
+    ) -> None:
         self.folder = folder.absolute()
         self.port = port
         self.durable = durable
+        self.stream_bytes = stream_bytes
         self._child = Child(f"NATS on port {port}", self.folder / "server.log", signal.SIGTERM)
 
     def prepare(self) -> None:
@@ -79,7 +84,7 @@ class Broker:
             f"http: 127.0.0.1:{self.port + 1}\n"
             # Without sync_interval JetStream acknowledges before fsync.
             f"jetstream {{ store_dir: {store}, sync_interval: {sync}, "
-            "max_memory_store: 256MB, max_file_store: 10GB }\n"
+            f"max_memory_store: 256MB, max_file_store: {_STREAMS * self.stream_bytes} }}\n"
             f"authorization {{ user: {_USER}, password: {json.dumps(self._password())} }}\n"
         )
 

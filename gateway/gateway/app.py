@@ -78,6 +78,7 @@ SERVICE = Service(
         *erasures_clocks.BACKGROUND,
     ],
     holds=Holdings(export, erase),
+    roles=frozenset({"leader", "ops", "admin"}),
 )
 
 

@@ -49,6 +49,8 @@ class Service:
     owned: Mapping[str, snapshots.Reader] = field(default_factory=dict)
     holds: privacy.Holdings = field(default_factory=privacy.Holdings)
     seeds: Sequence[Seed] = ()
+    roles: frozenset[str] = frozenset()
+    """The roles of staff that mean something here."""
 
     @property
     def short(self) -> str:
@@ -126,7 +128,7 @@ def _runtime(service: Service, settings: Settings, clock: Clock) -> Runtime:
         keys=KeyFile(settings.identity_jwks),
         metrics=metrics,
     )
-    runtime.degraded.append(relay.troubles)
+    runtime.degraded += [relay.troubles, lambda: bus.refused]
     runtime.timers = Timers({**service.timers, **privacy.timers(service.holds)}, runtime)
     return runtime
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from typing import TypeVar
 
@@ -12,11 +13,11 @@ from pydantic import ValidationError
 from shared import log
 from shared.app import Service
 from shared.city.problems import PackError
-from shared.crypto import FieldCipher, LookUp, UnreadableField
-from shared.db import Database
+from shared.crypto import LookUp, UnreadableField
+from shared.events import dead
 from shared.rekey import rekey
 from shared.runtime import Runtime
-from shared.seeds import sow_all
+from shared.seeds import Seed, sow_all
 from shared.serve import Protocol, serve
 from shared.settings import Settings
 
@@ -37,8 +38,9 @@ def run(
     """
     known = {
         "serve": None,
-        "rekey": lambda settings: _rekey(service, settings),
-        "load-pack": lambda settings: _load_pack(service, create(settings)),
+        "rekey": lambda settings: _at_work(create(settings), _rekey),
+        "load-pack": lambda settings: _at_work(create(settings), partial(_load_pack, seeds=service.seeds)),
+        "retry": lambda settings: _at_work(create(settings), _retry),
         **(commands or {}),
     }
     name = sys.argv[1] if len(sys.argv) > 1 else "serve"
@@ -58,37 +60,43 @@ def run(
     serve(app, settings, service.folder, http)
 
 
-def _rekey(service: Service, settings: Settings) -> int:
-    """Re-encrypts every encrypted column of the service; 0 when nothing is left under older keys."""
+def _at_work(app: FastAPI, work: Callable[[Runtime], Awaitable[int]]) -> int:
+    """Does something beside the serving processes, with a runtime of its own; answers the exit code."""
 
-    async def work() -> int:
-        database = Database(settings.database_url.get_secret_value(), service.short)
-        metadata = import_module(f"{service.package}.db").Base.metadata
-        cipher, lookup = FieldCipher(settings.field_key_ring()), LookUp(settings.lookup_keys())
-        try:
-            return await rekey(database, metadata, cipher, lookup, print)
-        finally:
-            await database.close()
-
-    try:
-        return 1 if asyncio.run(work()) else 0
-    except UnreadableField as error:
-        raise SystemExit(f"{service.name}: {error}") from error
-
-
-def _load_pack(service: Service, app: FastAPI) -> int:
-    """Inserts the seeds of the city pack that are missing, and says what staff have changed since."""
-
-    async def work() -> int:
+    async def whole() -> int:
         run: Runtime = app.state.runtime
         try:
-            for sown in await sow_all(run, service.seeds):
-                print(sown)
+            return await work(run)
         finally:
-            await run.database.close()
-        return 0
+            await run.stop()
 
-    return asyncio.run(work())
+    return asyncio.run(whole())
+
+
+async def _rekey(run: Runtime) -> int:
+    """Re-encrypts every encrypted column of the service; 0 when nothing is left under older keys."""
+    metadata, lookup = import_module(f"{run.package}.db").Base.metadata, LookUp(run.settings.lookup_keys())
+    try:
+        return 1 if await rekey(run.database, metadata, run.cipher, lookup, print) else 0
+    except UnreadableField as error:
+        raise SystemExit(f"{run.name}: {error}") from error
+
+
+async def _load_pack(run: Runtime, seeds: Sequence[Seed]) -> int:
+    """Inserts the seeds of the city pack that are missing, and says what staff have changed since."""
+    for sown in await sow_all(run, seeds):
+        print(sown)
+    return 0
+
+
+async def _retry(run: Runtime) -> int:
+    """Events and timers that were given up are tried again, once their cause is mended."""
+    run.bus.start()
+    async with asyncio.timeout(15):
+        await run.bus.connected.wait()
+    letters = await dead.replay(run.bus.jetstream, f"{run.name}-")
+    print(f"{letters:,} events sent again, {await run.timers.unpark():,} timers set anew")
+    return 0
 
 
 def _wrong(error: ValidationError) -> str:

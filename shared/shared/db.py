@@ -34,6 +34,7 @@ _GONE = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.DiskFullError,
+    asyncpg.ReadOnlySQLTransactionError,  # a standby, for the seconds of a change-over
     asyncpg.OutOfMemoryError,
     asyncpg.QueryCanceledError,
     asyncpg.LockNotAvailableError,

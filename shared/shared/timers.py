@@ -62,6 +62,13 @@ class Timers:
             done += 1
         return done
 
+    async def unpark(self) -> int:
+        """Timers given up after their tries are due now, as if new; answers how many."""
+        anew = {"parked_at": None, "attempts": 0, "due_at": self._clock.now()}
+        async with self._database.transaction() as session:
+            where = update(due).where(due.c.parked_at.isnot(None))
+            return len((await session.execute(where.values(anew).returning(due.c.kind))).all())
+
     async def _one(self) -> bool:
         """Claims, does and removes one timer in one transaction; False if nothing is due.
 

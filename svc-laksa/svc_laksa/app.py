@@ -17,6 +17,7 @@ from svc_laksa.privacy.usecases import erase, export
 from svc_laksa.questions import api as questions
 from svc_laksa.reports import api as reports
 from svc_laksa.reports import timers
+from svc_laksa.reports.rules import STAFF
 from svc_laksa.settings import LaksaSettings
 from svc_laksa.snapshots.usecases import OWNED
 from svc_laksa.submissions import api as submissions
@@ -40,6 +41,7 @@ SERVICE = Service(
     timers=timers.TIMERS | privacy_timers.TIMERS,
     owned=OWNED,
     holds=Holdings(export, erase),
+    roles=STAFF,
 )
 
 

@@ -6,7 +6,12 @@ from shared.app import Service, build_app
 from shared.clock import Clock
 from svc_news.settings import NewsSettings
 
-SERVICE = Service(name="svc-news", package="svc_news", title="Berita kota")
+SERVICE = Service(
+    name="svc-news",
+    package="svc_news",
+    title="Berita kota",
+    roles=frozenset({"editor"}),
+)
 
 
 def create_app(settings: NewsSettings, clock: Clock | None = None) -> FastAPI:

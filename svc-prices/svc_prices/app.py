@@ -6,7 +6,12 @@ from shared.app import Service, build_app
 from shared.clock import Clock
 from svc_prices.settings import PricesSettings
 
-SERVICE = Service(name="svc-prices", package="svc_prices", title="Harga bahan pokok")
+SERVICE = Service(
+    name="svc-prices",
+    package="svc_prices",
+    title="Harga bahan pokok",
+    roles=frozenset({"market_surveyor", "price_supervisor"}),
+)
 
 
 def create_app(settings: PricesSettings, clock: Clock | None = None) -> FastAPI:

@@ -6,7 +6,12 @@ from shared.app import Service, build_app
 from shared.clock import Clock
 from svc_tourism.settings import TourismSettings
 
-SERVICE = Service(name="svc-tourism", package="svc_tourism", title="e-Plesiran")
+SERVICE = Service(
+    name="svc-tourism",
+    package="svc_tourism",
+    title="e-Plesiran",
+    roles=frozenset({"tourism_editor"}),
+)
 
 
 def create_app(settings: TourismSettings, clock: Clock | None = None) -> FastAPI:

@@ -13,6 +13,7 @@ from deploy.local.keeping import archive
 from deploy.local.keeping.aside import kept_aside
 from deploy.local.keeping.programs import for_libpq
 from deploy.local.layout import Stack
+from deploy.local.unprivileged import Account
 from tests.local.conftest import ROOT, call, free_stack
 from tests.local.unreal import damage, unreal_backup
 
@@ -77,9 +78,7 @@ def test_a_folder_with_anything_in_it_is_not_an_empty_place(whole: Path, tmp_pat
 
 
 def test_a_restore_that_fails_puts_back_what_was_there(whole: Path, tmp_path: Path) -> None:
-    stack = free_stack(tmp_path / "run")
-    stack.folder.mkdir()
-    (stack.folder / "letters").write_text("kept")
+    stack = town_with_letters(tmp_path)
     done = call(stack, "restore", str(whole), "--force")
     assert done.returncode == 1
     assert "pg_restore of laksa failed" in done.stderr
@@ -88,23 +87,70 @@ def test_a_restore_that_fails_puts_back_what_was_there(whole: Path, tmp_path: Pa
     assert not aside_of(stack).exists()
 
 
-def test_a_restore_made_again_after_a_kill_keeps_what_was_there_first(tmp_path: Path) -> None:
-    stack = free_stack(tmp_path / "run")
-    stack.folder.mkdir()
-    (stack.folder / "letters").touch()
+@pytest.mark.parametrize("got_to", ["nothing", "half", "the start"])
+def test_a_restore_made_again_after_a_kill_keeps_what_was_there_first(tmp_path: Path, got_to: str) -> None:
+    stack = town_with_letters(tmp_path)
     stack.folder.rename(aside_of(stack))
-    stack.folder.mkdir()
-    with pytest.raises(KeyError), lifecycle.half_done(stack, "make restore FROM=b FORCE=1"):
-        raise KeyError
-    with pytest.raises(KeyError), kept_aside(stack):
+    if got_to != "nothing":
+        stack.folder.mkdir()
+    if got_to == "half":
+        with pytest.raises(KeyError), lifecycle.half_done(stack, "make restore FROM=b FORCE=1"):
+            raise KeyError
+    done = call(stack, "up")
+    assert done.returncode == 1
+    assert f"mv {aside_of(stack)} {stack.folder}" in done.stderr
+    with pytest.raises(KeyError), kept_aside(stack, all_of_it=True):
         assert not stack.folder.exists()
         raise KeyError
     assert (stack.folder / "letters").exists()
+
+
+def test_what_an_earlier_restore_set_aside_is_never_overwritten(tmp_path: Path) -> None:
+    stack = town_with_letters(tmp_path)
+    (stack.folder / "stack.json").write_text("{}")
     shutil.copytree(stack.folder, aside_of(stack))
-    with pytest.raises(StackError, match="An earlier restore was broken off"), kept_aside(stack):
-        pass
+    with pytest.raises(StackError, match="What an earlier restore set aside"):  # noqa: SIM117
+        with kept_aside(stack, all_of_it=True):
+            pass
     assert (stack.folder / "letters").exists()
-    assert aside_of(stack).exists()
+    assert (aside_of(stack) / "letters").exists()
+    assert str(aside_of(stack)) in call(stack, "reset").stdout
+    assert not aside_of(stack).exists()
+
+
+def test_beside_servers_of_ones_own_a_failure_puts_nothing_back_and_tells_the_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack = town_with_letters(tmp_path)
+    with pytest.raises(KeyError), kept_aside(stack, all_of_it=False):
+        stack.folder.mkdir()
+        raise KeyError
+    assert not (stack.folder / "letters").exists()
+    assert f"mv {aside_of(stack)} {stack.folder}" in capsys.readouterr().out
+    assert lifecycle.is_broken_off(stack)
+
+
+def test_where_postgresql_lies_elsewhere_both_folders_go_and_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deploy.local.postgres_place.elsewhere", lambda folder: tmp_path / "elsewhere")
+    monkeypatch.setattr("deploy.local.postgres.account_for_servers", lambda: Account("nobody", 1, 1))
+    stack = town_with_letters(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "data").touch()
+    with pytest.raises(KeyError), kept_aside(stack, all_of_it=True):
+        assert not (tmp_path / "elsewhere").exists()  # as an attempt killed before initdb leaves it
+        raise KeyError
+    assert (tmp_path / "elsewhere" / "data").exists()
+    assert (stack.folder / "letters").exists()
+
+
+def town_with_letters(tmp_path: Path) -> Stack:
+    """A stack's folder with something in it."""
+    stack = free_stack(tmp_path / "run")
+    stack.folder.mkdir()
+    (stack.folder / "letters").write_text("kept")
+    return stack
 
 
 def aside_of(stack: Stack) -> Path:

@@ -11,6 +11,7 @@ import nats
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import timers
@@ -41,10 +42,14 @@ class Taken:
     def __init__(self) -> None:
         self.seen: list[tuple[str, int, str]] = []
         self.mended = False
+        self.busy = 0
 
     async def __call__(self, session: AsyncSession, run: Runtime, event: Envelope, now: datetime) -> None:
         if event.data["words"] == "broken" and not self.mended:
             raise RuntimeError("cannot take this in")
+        if event.data["words"] == "busy" and self.busy:
+            self.busy -= 1
+            raise PoolTimeout
         await timers.schedule(session, "taken", event.id, now + timedelta(days=1))
         self.seen.append((event.subject, event.entityversion, event.data["words"]))
 
@@ -195,6 +200,45 @@ async def test_a_bad_event_holds_up_no_other_and_can_be_replayed_once_mended(
     assert await dead.replay(jetstream) == 1
     await until(lambda: len(taken.seen) == 2)
     assert [m async for m in dead.letters(jetstream)] == []
+
+
+async def test_an_event_outlasts_any_time_without_a_free_connection(
+    stack: FastAPI, taken: Taken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.events.inbox._TRIES", 2)
+    monkeypatch.setattr("shared.events.inbox._BUSY_SECONDS", 0.01)
+    taken.busy = 8
+    await say(stack, "busy")
+    await until(lambda: taken.seen)
+    assert taken.busy == 0
+    assert [m async for m in dead.letters(stack.state.runtime.bus.jetstream)] == []
+
+
+async def test_a_stream_deleted_while_all_runs_is_made_again(stack: FastAPI, taken: Taken) -> None:
+    await say(stack, "before")
+    await until(lambda: taken.seen)
+    await stack.state.runtime.bus.jetstream.delete_stream("NEWS")
+    await say(stack, "after", version=2)
+    await until(lambda: len(taken.seen) == 2, 30)
+    assert not stack.state.runtime.relay.troubles()
+
+
+async def test_a_stream_that_is_refused_stops_no_other_and_is_told_to_ops(
+    stack: FastAPI, taken: Taken
+) -> None:
+    bus = stack.state.runtime.bus
+    await until(bus.connected.is_set)
+    await bus.jetstream.add_stream(name="STRANGER", subjects=["extra.>"])
+    bus.streams.add("EXTRA")
+    await bus.ensure()
+    (reason,) = json.loads((await OpsApp(stack.state.runtime, Path()).ready()).body)["reasons"]
+    assert reason == "stream EXTRA: subjects overlap with an existing stream"
+    await say(stack, "all the same")
+    await until(lambda: taken.seen)
+    await bus.jetstream.delete_stream("STRANGER")
+    await bus.ensure()
+    assert bus.refused == []
+    await bus.jetstream.delete_stream("EXTRA")
 
 
 async def test_a_lost_broker_is_refilled_from_the_outbox(stack: FastAPI, taken: Taken) -> None:

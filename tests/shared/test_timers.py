@@ -88,6 +88,9 @@ async def test_a_timer_that_fails_is_tried_again_and_parked_in_the_end(
         row = (await connection.execute(select(due))).one()
     assert (row.attempts, row.parked_at is not None) == (10, True)
     assert capsys.readouterr().out.count("timer_failed") == 10
+    done.broken = False
+    assert await app.state.runtime.timers.unpark() == 1
+    assert await app.state.runtime.timers.run_due() == 1
     await app.state.runtime.database.close()
 
 

@@ -18,7 +18,7 @@ from deploy.local.environment import database_url, process_environment, read_env
 from deploy.local.errors import StackError
 from deploy.local.keeping import archive, media
 from deploy.local.keeping.archive import Archive
-from deploy.local.keeping.aside import kept_aside, waiting
+from deploy.local.keeping.aside import kept_aside, tell_the_way_back
 from deploy.local.keeping.cut import connected
 from deploy.local.keeping.programs import Programs
 from deploy.local.keeping.replay import wait_until_sent
@@ -43,7 +43,8 @@ _DROP_ALL = """DO $$ DECLARE name text; BEGIN
 def restore(stack: Stack, source: Path, keys: Path | None, *, force: bool) -> int:
     """Checks the whole backup before it touches anything; replaces data only with `force`.
 
-    What was there is deleted when the new stands and verifies; before that a failure brings it back.
+    What was there is deleted when the new runs and verifies. A failure before it runs puts it back; if
+    it runs and is not whole, both are kept, and the way back is told.
     """
     progress = Progress()
     with progress.step("checking") as tell:
@@ -51,16 +52,19 @@ def restore(stack: Stack, source: Path, keys: Path | None, *, force: bool) -> in
         stack = _of_its_city(stack, backup)
         tell(f"{backup.city}, {backup.made_at}: every digest fits")
     asyncio.run(_refuse_occupied(stack, backup, force))
-    with kept_aside(stack) as delete_the_old:
+    own = stack.embeds_nats() and not _given(stack, backup)
+    with lifecycle.stopping_on_signals(), kept_aside(stack, all_of_it=own) as delete_the_old:
         private_folder(stack.folder, 0o711 if os.geteuid() == 0 else 0o700)
         with lifecycle.alone(stack), lifecycle.half_done(stack, f"make restore FROM={source} FORCE=1"):
             _put_back(stack, backup, progress)
         demo = lifecycle.start(stack, progress)
-    whole = _make_whole(stack, progress)
-    if whole:
-        delete_the_old()
-    for aside, _ in waiting(stack):
-        say(f"What was here before is kept in {aside}: look what is missing above, then delete it.")
+    whole = False
+    try:
+        whole = _make_whole(stack, progress)
+    finally:
+        if whole:
+            delete_the_old()
+        tell_the_way_back(stack)
     say(f"\nRestored to {backup.made_at} in {progress.seconds:.1f} s; what came later is not in it:")
     say("whoever was erased since must be erased again.\n")
     say(demo_data.table(demo or demo_data.read_demo(stack.folder)))

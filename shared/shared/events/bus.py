@@ -9,7 +9,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import NotFoundError
+from nats.js.errors import APIError, NotFoundError, ServiceUnavailableError
 
 from shared import log
 from shared.clock import stopwatch
@@ -34,6 +34,8 @@ class Bus:
         self._task: asyncio.Task[None] | None = None
         self.streams = {stream_of(name), DEAD}
         """Made at every (re)connect if they are missing: this process publishes into them, or listens."""
+        self.refused: list[str] = []
+        """What the broker said of streams it would not make or change."""
         self.connected = asyncio.Event()
         self.epoch = 0
         """Counts connections: who subscribed in an earlier one must do it again."""
@@ -82,6 +84,10 @@ class Bus:
         if self._client is not None and self._client.is_connected:
             await self._client.publish(subject, payload)
 
+    async def ensure(self) -> None:
+        """Makes the streams that are missing; what the broker refuses is told to ops and stops no other."""
+        self.refused = await ensure_streams(self.jetstream, self.streams, self._replicas, self._max_bytes)
+
     async def _connect(self) -> None:
         while True:
             try:
@@ -114,7 +120,7 @@ class Bus:
         """After each (re)connect: the streams first, so that nobody publishes into nothing."""
         while True:
             try:
-                await ensure_streams(self.jetstream, self.streams, self._replicas, self._max_bytes)
+                await self.ensure()
                 break
             except (NatsError, TimeoutError) as error:  # JetStream itself may still be starting
                 _log.warning("streams_not_ready", error=str(error))
@@ -132,28 +138,46 @@ def stream_of(service: str) -> str:
 
 async def ensure_streams(
     jetstream: JetStreamContext, names: Iterable[str], replicas: int, max_bytes: int
-) -> None:
-    """Creates missing streams, gives the others today's size. Transport, not archive: 30 days."""
+) -> list[str]:
+    """Creates missing streams, gives the others today's size; answers what the broker refused, and why.
+
+    Transport, not archive: 30 days.
+    """
+    refused = []
     for name in sorted(names):
         try:
-            config = (await jetstream.stream_info(name)).config
-            if config.max_bytes != max_bytes:
-                await jetstream.update_stream(config.evolve(max_bytes=max_bytes))
-        except NotFoundError:
-            await jetstream.add_stream(
-                StreamConfig(
-                    name=name,
-                    subjects=[f"{name.lower()}.>"],
-                    retention=RetentionPolicy.LIMITS,
-                    storage=StorageType.FILE,
-                    discard=DiscardPolicy.NEW,
-                    max_age=30 * _DAY,
-                    max_bytes=max_bytes,
-                    max_msg_size=_MESSAGE_LIMIT,
-                    duplicate_window=600,
-                    num_replicas=replicas,
-                )
-            )
+            await _ensure_stream(jetstream, name, replicas, max_bytes)
+        except ServiceUnavailableError:
+            raise  # JetStream is still starting
+        except APIError as error:
+            refused.append(f"stream {name}: {error.description}")
+            _log.error("stream_refused", stream=name, error=error.description)
+    return refused
+
+
+async def _ensure_stream(jetstream: JetStreamContext, name: str, replicas: int, max_bytes: int) -> None:
+    try:
+        config = (await jetstream.stream_info(name)).config
+    except NotFoundError:
+        await jetstream.add_stream(_config(name, replicas, max_bytes))
+        return
+    if config.max_bytes != max_bytes:
+        await jetstream.update_stream(config.evolve(max_bytes=max_bytes))
+
+
+def _config(name: str, replicas: int, max_bytes: int) -> StreamConfig:
+    return StreamConfig(
+        name=name,
+        subjects=[f"{name.lower()}.>"],
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        discard=DiscardPolicy.NEW,
+        max_age=30 * _DAY,
+        max_bytes=max_bytes,
+        max_msg_size=_MESSAGE_LIMIT,
+        duplicate_window=600,
+        num_replicas=replicas,
+    )
 
 
 async def _logged(error: Exception) -> None:

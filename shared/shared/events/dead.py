@@ -38,18 +38,19 @@ async def letters(jetstream: JetStreamContext, limit: int = 1_000) -> AsyncItera
         await subscription.unsubscribe()
 
 
-async def replay(jetstream: JetStreamContext, limit: int = 1_000) -> int:
+async def replay(jetstream: JetStreamContext, consumers: str = "", limit: int = 1_000) -> int:
     """Sends dead letters to their subjects again and removes them; what fails again comes back here.
 
-    Subscribers that already took an event in ignore it, so only those that failed see an effect.
+    Only those of consumers whose names begin with `consumers`. Subscribers that already took an event in
+    ignore it, so only those that failed see an effect.
     """
     count = 0
     async for message in letters(jetstream, limit):
-        sequence = message.metadata.sequence.stream
-        again = f"replay:{sequence}"
-        await jetstream.publish(
-            (message.headers or {})["Dead-Subject"], message.data, headers={"Nats-Msg-Id": again}
-        )
+        headers, sequence = message.headers or {}, message.metadata.sequence.stream
+        if not headers["Dead-Consumer"].startswith(consumers):
+            continue
+        again = {"Nats-Msg-Id": f"replay:{sequence}"}
+        await jetstream.publish(headers["Dead-Subject"], message.data, headers=again)
         await jetstream.delete_msg("DEAD", sequence)
         count += 1
     return count

@@ -11,6 +11,7 @@ import structlog
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.errors import NotFoundError
 from pydantic import ValidationError
 from sqlalchemy import CursorResult, delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
@@ -30,6 +31,7 @@ _log = log.get(__name__)
 _BATCH = 64
 _TRIES = 10
 _AWAY_SECONDS = 0.5
+_BUSY_SECONDS = 5
 _IN_HAND_SECONDS = 10  # what a killed process had in hand is given out again after this time
 KEPT = timedelta(days=30)
 
@@ -83,7 +85,11 @@ class Inbox:
             max_ack_pending=1_000,
             filter_subjects=self._what.subjects(self._stream),
         )
-        await jetstream.add_consumer(self._stream, config)  # updates it too, when the list of subjects grew
+        try:
+            await jetstream.add_consumer(self._stream, config)  # updates it too, when the subjects grew
+        except NotFoundError:  # somebody deleted the stream
+            await self._bus.ensure()
+            raise
         return await jetstream.pull_subscribe_bind(durable=self.consumer, stream=self._stream)
 
     async def _consume(self, subscription: JetStreamContext.PullSubscription) -> None:
@@ -130,7 +136,10 @@ class Inbox:
         except Exception as error:  # noqa: BLE001 - any failure means: again later, then the dead letters
             if is_absence(error):
                 await self._outwait([message])
-            await self._again(message, event, error)
+                self._metrics.events_handled.labels(self.consumer, "retried").inc()
+                await message.nak(delay=_BUSY_SECONDS)  # not the event's fault: no try of its own
+            else:
+                await self._again(message, event, error)
             return
         self._failures.pop(event.id, None)
         await message.ack()

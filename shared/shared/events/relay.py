@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from nats.errors import Error as NatsError
-from nats.js.errors import APIError
+from nats.js.errors import APIError, NoStreamResponseError
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -53,6 +53,7 @@ class Relay:
         async with self._database.connection() as connection:
             await connection.execution_options(isolation_level="AUTOCOMMIT")
             if not await connection.scalar(text("SELECT pg_try_advisory_lock(:n)"), {"n": _LOCK}):
+                self._refused = ""  # whoever holds it knows better
                 await asyncio.sleep(1)
                 return
             try:
@@ -74,10 +75,13 @@ class Relay:
         sent = await self._send(rows)
         if sent:
             await connection.execute(update(outbox).where(outbox.c.id.in_(sent)).values(sent_at=now))
-        if len(sent) < len(rows):
-            await asyncio.sleep(0.2)
-        else:
+        if len(sent) == len(rows):
             self._refused = ""
+        elif self._refused:
+            await self._bus.ensure()  # somebody may have deleted the stream
+            await asyncio.sleep(1)
+        else:
+            await asyncio.sleep(0.2)
         if not rows:
             await self._wait()
 
@@ -102,8 +106,10 @@ class Relay:
             try:
                 await self.publish(row)
             except (NatsError, TimeoutError, ConnectionError) as error:
-                if isinstance(error, APIError):
-                    self._refused = f"{row.type.partition('.')[0].upper()}: {error.description}"
+                if isinstance(error, APIError | NoStreamResponseError):
+                    self._refused = (
+                        f"{row.type.partition('.')[0].upper()}: {error.description or 'no stream'}"
+                    )
                 _log.warning("event_not_sent", type=row.type, error=type(error).__name__)
                 break
             sent.append(row.id)

@@ -62,6 +62,8 @@ class Role(StrEnum):
 S, R, A = State, Role, Action
 DESK = frozenset({R.OFFICER, R.HEAD})
 FIELD = DESK | {R.CREW}
+#: Roles of accounts; a clerk at the counter enters what people without a phone report.
+STAFF = frozenset({*map(str, FIELD), str(R.VERIFIER), str(R.MODERATOR), "laksa_counter"})
 CLOSED = frozenset({S.DONE, S.REJECTED, S.WITHDRAWN})
 STOPPED = CLOSED | {S.QUESTION}
 """The clock stands still in these."""
