@@ -1,6 +1,7 @@
 """One family of errors, one renderer: RFC 9457 problem documents in the caller's language."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -209,12 +210,20 @@ _SAFE = frozenset(
 )
 
 
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,59}")
+
+
 def _field_error(error: Mapping[str, Any]) -> FieldError:
-    place = [str(part) for part in error["loc"] if not str(part).startswith("function-")]
+    place = [_part(part) for part in error["loc"] if not str(part).startswith("function-")]
     if place and place[0] in ("body", "query", "path", "header", "cookie"):
         place = place[1:] or place
     context = {name: value for name, value in error.get("ctx", {}).items() if name in _SAFE}
     return FieldError(".".join(place)[:100], _kind(error), context)
+
+
+def _part(part: str | int) -> str:
+    """A name of ours; what can only be a key that was sent is not said again."""
+    return str(part) if isinstance(part, int) or _NAME.fullmatch(part) else "[key]"
 
 
 def _kind(error: Mapping[str, Any]) -> str:

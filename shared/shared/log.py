@@ -64,6 +64,7 @@ def configure(service: str, level: int = logging.INFO) -> None:
     root.setLevel(level)
     for noisy in ("sqlalchemy.engine", "nats", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # its warnings quote the body
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:

@@ -22,7 +22,10 @@ WRONG = [
     ({"attributes": {}}, "attributes.bahaya", "missing"),
     ({"attributes": {"bahaya": "mungkin"}}, "attributes.bahaya", "enum"),
     ({"attributes": {"bahaya": ["ya"]}}, "attributes.bahaya", "enum"),
-    ({"attributes": {"bahaya": "ya", "warna": "merah"}}, "attributes.warna", "unknown"),
+    ({"attributes": {"bahaya": "ya", "warna": "merah"}}, "attributes", "unknown"),
+    ({"attributes": {"bahaya": "ya", "0812 3456 NIK": "x"}}, "attributes", "unknown"),
+    ({"attributes": {"bahaya": True}}, "attributes.bahaya", "answer"),
+    ({"attributes": {"bahaya": "ya", "0812 3456 NIK": True}}, "attributes.[key]", "answer"),
     ({"insist_outside": "mungkin"}, "insist_outside", "bool_type"),
 ]
 

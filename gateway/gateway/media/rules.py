@@ -18,8 +18,8 @@ class Places:
 
     def take(self, owner: str) -> bool:
         """Takes a place, if there is one for this owner."""
-        guests = sum(n for name, n in self._taken.items() if _is_guest(name))
-        full = self.taken >= self._total or (_is_guest(owner) and guests >= self._guests)
+        guests = sum(n for name, n in self._taken.items() if is_guest(name))
+        full = self.taken >= self._total or (is_guest(owner) and guests >= self._guests)
         if full or self._taken.get(owner, 0) >= self._each:
             return False
         self._taken[owner] = self._taken.get(owner, 0) + 1
@@ -32,5 +32,6 @@ class Places:
             del self._taken[owner]
 
 
-def _is_guest(owner: str) -> bool:
+def is_guest(owner: str) -> bool:
+    """Whether an owner (Caller.scope) never signed in."""
     return owner.startswith("guest:")

@@ -19,7 +19,7 @@ from gateway.media import queries
 from gateway.media.client import MediaStore, new_folder
 from gateway.media.images.client import Busy, Images, Photo
 from gateway.media.models import Media
-from gateway.media.rules import Places
+from gateway.media.rules import Places, is_guest
 from gateway.media.uses.models import MediaUse
 from gateway.media.uses.usecases import Missing
 from shared.crypto import FieldCipher
@@ -91,7 +91,7 @@ async def keep_upload(shop: Workshop, upload: Upload, *, now: datetime) -> Media
         known = await _sent_before(session, upload, now)
     if known is not None:
         return known
-    photo = await shop.images.encode(upload.content)
+    photo = await shop.images.encode(upload.content, guest=is_guest(upload.owner))
     media = await asyncio.to_thread(_described, upload, photo, shop, now)
     await shop.store.put(media.folder, {f"{n}.jpg": p.content for n, p in photo.variants.items()})
     async with shop.database.transaction() as session:

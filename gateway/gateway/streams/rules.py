@@ -123,8 +123,12 @@ class Hub:
                 listener.end(reload_frame())
 
     def stop(self, waits_ms: Iterable[int]) -> None:
-        """The process stops: each stream is told how long to wait before it comes back."""
+        """The process stops, and takes no more streams."""
         self._stopped = True
+        self.send_away(waits_ms)
+
+    def send_away(self, waits_ms: Iterable[int]) -> None:
+        """Each stream ends, told how long to wait before it comes back."""
         for listener, wait in zip(self._all(), waits_ms, strict=False):
             listener.end(f"retry: {wait}\n".encode() + frame("reconnect", {"after_ms": wait}))
 

@@ -9,7 +9,7 @@ from nats.errors import Error as NatsError
 
 from gateway.accounts.queries import revoked_sessions
 from gateway.accounts.rules import ACCESS_SECONDS
-from gateway.streams import queries
+from gateway.streams import queries, usecases
 from gateway.streams.rules import Hub, frame, localised
 from gateway.streams.usecases import PUSH
 from shared.clock import stopwatch
@@ -99,6 +99,20 @@ async def end_streams(run: Runtime) -> None:
     await Fanout(run.bus, f"gateway.{SessionRevokedV1.name}", heard, reload).run()
 
 
+async def end_with_keys(run: Runtime) -> None:
+    """For ever: when a key is withdrawn, what was opened with it ends too; which that was nobody noted."""
+    known = run.keys.kids
+
+    async def look() -> None:
+        nonlocal known
+        now_known = run.keys.kids
+        if known - now_known:
+            await usecases.end_all(run)
+        known = now_known
+
+    await forever("streams_of_withdrawn_keys", look, _POLL_SECONDS)
+
+
 def _hand_out(run: Runtime, hub: Hub, row: Any) -> None:
     frames: dict[str, bytes] = {}
     for listener in hub.listeners(row.citizen_id):
@@ -108,4 +122,4 @@ def _hand_out(run: Runtime, hub: Hub, row: Any) -> None:
         listener.give(row.id, frames[listener.language])
 
 
-BACKGROUND = (hear_feed, look_at_feed, deliver_feed, end_streams)
+BACKGROUND = (hear_feed, look_at_feed, deliver_feed, end_streams, end_with_keys)

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -153,7 +154,19 @@ def equip(run: Runtime) -> None:
     run.parts[Hub] = hub
     run.metrics.gauge("city_streams_open", "Personal streams open").set_function(lambda: hub.open)
     run.database.after_commit.append(partial(push, run.bus))
-    run.stopping.append(lambda: hub.stop(secrets.choice(_AWAY_MS) for _ in range(hub.open)))
+    run.stopping.append(lambda: hub.stop(_waits(hub)))
+
+
+async def end_all(run: Runtime) -> None:
+    """Every stream and ticket is over: whoever still has a good token comes back within seconds."""
+    async with run.database.transaction() as session:
+        await session.execute(delete(StreamTicket))
+    hub: Hub = run.part(Hub)
+    hub.send_away(_waits(hub))
+
+
+def _waits(hub: Hub) -> Iterator[int]:
+    return (secrets.choice(_AWAY_MS) for _ in range(hub.open))
 
 
 _TELL = text("""

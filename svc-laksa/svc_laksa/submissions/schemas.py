@@ -2,7 +2,16 @@
 
 from typing import Annotated, Any
 
-from pydantic import UUID7, Field, StrictFloat, StrictInt
+from pydantic import (
+    UUID7,
+    Field,
+    StrictFloat,
+    StrictInt,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic_core import PydanticCustomError
 
 from shared.schemas import Filled, In, Line, Point, Text
 from svc_laksa.reports.documents import Words
@@ -13,7 +22,17 @@ Receipts = Annotated[tuple[Annotated[str, Field(max_length=4_096)], ...], Field(
 _Words = Annotated[Text, Field(max_length=2_000)]
 _Ends = Field(json_schema_extra={"minimum": -LARGEST, "maximum": LARGEST})
 _Number = Annotated[StrictInt, _Ends] | Annotated[StrictFloat, _Ends]
-_Answer = _Number | _Words | Annotated[list[Line], Field(max_length=50)]
+
+
+def _one_fault(answer: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    """One error for an answer, not one for each kind it might have been."""
+    try:
+        return check(answer)
+    except ValidationError as error:
+        raise PydanticCustomError("answer", "neither a text, a number nor a list of texts") from error
+
+
+_Answer = Annotated[_Number | _Words | Annotated[list[Line], Field(max_length=50)], WrapValidator(_one_fault)]
 
 
 class ReportIn(In):

@@ -87,9 +87,14 @@ def _category(run: Runtime, sent: ReportIn) -> Category:
     faults = rules.check_answers(category.questions, sent.attributes)
     if faults:
         raise Unprocessable(
-            errors=[FieldError(f"attributes.{f}", code, params) for f, code, params in faults]
+            errors=[FieldError(_place_of(f, code), code, params) for f, code, params in faults]
         )
     return category
+
+
+def _place_of(question: str, code: str) -> str:
+    """What was sent under a name nobody asked for is not said again: it may be anything."""
+    return "attributes" if code == "unknown" else f"attributes.{question}"
 
 
 def _row(run: Runtime, sent: ReportIn, category: Category, now: datetime) -> dict[str, Any]:

@@ -63,6 +63,24 @@ async def test_a_killed_child_costs_one_photo_and_is_replaced(images: Images, ph
     assert images.pid != first
 
 
+async def test_guests_have_half_of_the_queue_and_residents_go_before_them(
+    images: Images, photo: Photo
+) -> None:
+    order: list[str] = []
+
+    async def encode(who: str, size: tuple[int, int]) -> None:
+        await images.encode(photo(size=size), guest=who == "guest")
+        order.append(who)
+
+    guests = [asyncio.create_task(encode("guest", (3_000, 2_000))) for _ in range(QUEUE // 2)]
+    await asyncio.sleep(0)
+    with pytest.raises(Busy):
+        await images.encode(photo(), guest=True)
+    await asyncio.gather(encode("resident", (64, 64)), *guests)
+    assert order.index("resident") <= 2
+    assert len(order) == QUEUE // 2 + 1
+
+
 async def test_a_child_killed_while_idle_is_replaced(images: Images, photo: Photo) -> None:
     await images.encode(photo())
     os.kill(await started(images), signal.SIGKILL)

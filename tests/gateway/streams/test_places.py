@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 from sqlalchemy import select
 
-from gateway.streams import usecases
+from deploy.local import identity_keys
+from gateway.streams import queries, usecases
 from gateway.streams.models import FeedRow
 from gateway.streams.rules import Hub
+from shared.auth import Signer
 from shared.clock import ManualClock
 from shared.ids import new_id
 
@@ -165,9 +168,18 @@ async def test_a_push_of_another_worker_wakes_only_the_people_it_names(
 ) -> None:
     run = app.state.runtime
     hub: Hub = run.part(Hub)
+    looked = 0
+
+    async def since(*args: Any, real: Any = queries.since) -> Any:
+        nonlocal looked
+        rows = await real(*args)
+        looked += 1
+        return rows
+
+    monkeypatch.setattr(queries, "since", since)
+    monkeypatch.setattr(hub, "wake_all", lambda: None)  # the look for everybody soon after a connection
     async with listening(signed_in(me)) as reader:
-        await until(lambda: not hub.waiting)
-        monkeypatch.setattr(hub, "wake_all", lambda: None)  # the look for everybody soon after a connection
+        await until(lambda: looked and not hub.waiting)  # what her coming woke is over
         async with run.database.transaction() as session:
             await usecases.in_order(session)
             await usecases.tell(session, me, "x", {"number": "quiet"}, now=clock.now())
@@ -176,3 +188,22 @@ async def test_a_push_of_another_worker_wakes_only_the_people_it_names(
             await reader.next(0.5)
         await run.bus.publish(usecases.PUSH, json.dumps([str(new_id()), me]).encode())
         assert (await reader.next())[1]["number"] == "quiet"
+
+
+async def test_a_withdrawn_key_ends_what_was_opened_with_it(
+    make_app: Any, serve: Any, reader_for: Any, tmp_path: Path, clock: ManualClock, me: str, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("shared.auth._REREAD_SECONDS", -1)
+    monkeypatch.setattr("gateway.streams.subscribers._POLL_SECONDS", 0.1)
+    identity_keys.ensure_identity_keys(tmp_path)
+    keys = tmp_path / "keys"
+    app = await make_app(identity_jwks=keys / "identity.jwks.json", identity_key=keys / "identity.jwk.json")
+    stolen = Signer(keys / "identity.jwk.json")
+    claims = {"aud": "gateway", "kind": "citizen", "sub": me, "sid": str(new_id())}
+    forged = {"Authorization": f"Bearer {stolen.sign('access', claims, clock.now(), 600)}"}
+    async with serve(app) as client, reader_for(client)(forged) as reader:
+        ticket = (await client.post("/v1/me/stream/ticket", headers=forged)).json()["ticket"]
+        identity_keys.replace_leaked(tmp_path, lambda _: None)
+        assert (await reader.next())[0] == "reconnect"
+        assert await reader.ended()
+        assert (await client.get("/v1/me/stream", params={"ticket": ticket})).status_code == 401

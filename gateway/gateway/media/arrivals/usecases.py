@@ -20,6 +20,8 @@ from shared.ids import new_id
 
 PIECE = 256 * 1_024
 _COUNTED_SECONDS = 1.0
+LONGEST_SECONDS = 600
+"""One request may take this long: it is over when its sender's erasure is done (`shared.privacy.LATE`)."""
 
 
 class OffsetWrong(Conflict):
@@ -67,10 +69,14 @@ class Arrival:
         """Whether what came may be counted: with a checksum only if all came and is right, else 460."""
         if self._checksum is None or (self._checksum.right and not broke_off):
             return True
-        await self._discard(set(self._pieces) - set(self.upload.pieces))
+        await self.forget()
         if broke_off:
             return False
         raise ChecksumWrong
+
+    async def forget(self) -> None:
+        """Removes what this request stored and nobody counted."""
+        await self._discard(set(self._pieces) - set(self.upload.pieces))
 
     async def keep(self) -> None:
         """Stores and counts the rest, to be continued by another request."""
@@ -105,22 +111,23 @@ class Arrival:
 
 
 async def go_on(
-    shop: Workshop, upload_id: UUID, owner: str, offset: int, announced: int, *, now: datetime
+    shop: Workshop, upload_id: UUID, owner: str, offset: int, announced: int | None, *, now: datetime
 ) -> MediaUpload:
     """The upload, with this request alone writing to it; whichever wrote before has lost the right to.
 
     404 if it is not the owner's or its time is over, 409 if it stands at another offset, 413 if the
-    `announced` bytes are too many, and the problem again by which it ended. Whoever sends the end of a
-    complete one once more is answered as the first time: that answer may have been lost.
+    `announced` bytes (None: not told) are too many, and the problem again by which it ended. Whoever sends
+    the end of a complete one once more is answered as the first time: that answer may have been lost.
     """
     async with shop.database.transaction() as session:
         upload = await queries.of_owner(session, upload_id, owner, now, to_change=True)
         upload = not_refused(upload)
-        if upload.media_id is not None and upload.length in (offset, offset + announced):
+        untold = announced is None and offset <= upload.length
+        if upload.media_id is not None and (untold or upload.length in (offset, offset + (announced or 0))):
             return upload
         if upload.received != offset:
             raise OffsetWrong
-        if offset + announced > upload.length:
+        if offset + (announced or 0) > upload.length:
             raise TooLarge(limit=upload.length)
         upload.writer = new_id()
     return upload
@@ -145,6 +152,8 @@ async def settle(shop: Workshop, arrival: Arrival, *, broke_off: bool, now: date
         await arrival.keep()
         return
     with shop.place(upload.owner):
+        if not await _change(shop, upload, writer=upload.writer):  # given up, or erased, while it came
+            raise OffsetWrong
         content = await arrival.whole()
         sent = Upload(upload.owner, content, hashlib.sha256(content).digest(), upload.idempotency_key)
         try:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import struct
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,8 +78,8 @@ class Images:
     def __init__(self, metrics: Metrics, *, seconds: float = SECONDS) -> None:
         self._seconds = seconds
         self._child: asyncio.subprocess.Process | None = None
-        self._turn = asyncio.Lock()
-        self._inside = 0
+        self._turn, self._guests_turn = asyncio.Lock(), asyncio.Lock()
+        self._inside = self._guests_inside = 0
         self._jobs = metrics.counter("city_media_photos", "Photos decoded", "outcome")
         self._queue = metrics.gauge("city_media_queue", "Photos waiting to be decoded, or being decoded")
 
@@ -87,15 +88,19 @@ class Images:
         """The child's process id, if there is one."""
         return None if self._child is None else self._child.pid
 
-    async def encode(self, content: bytes) -> Photo:
-        """The photo in its variants. 422 `media_…` if it is no good, 503 if busy or the child was lost."""
-        if self._inside > QUEUE:
+    async def encode(self, content: bytes, *, guest: bool = False) -> Photo:
+        """The photo in its variants. 422 `media_…` if it is no good, 503 if busy or the child was lost.
+
+        Guests have half of the queue, and only one of them at a time stands before residents.
+        """
+        if self._inside > QUEUE or (guest and self._guests_inside >= QUEUE // 2):
             raise Busy(retry_after=3)
         self._inside += 1
+        self._guests_inside += guest
         self._queue.set(self._inside)
         outcome = "lost"
         try:
-            async with self._turn:
+            async with self._guests_turn if guest else nullcontext(), self._turn:
                 photo = await self._bounded(content)
             outcome = "done"
             return photo
@@ -104,6 +109,7 @@ class Images:
             raise
         finally:
             self._inside -= 1
+            self._guests_inside -= guest
             self._queue.set(self._inside)
             self._jobs.labels(outcome).inc()
 

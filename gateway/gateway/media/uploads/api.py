@@ -3,6 +3,7 @@
 PATCH needs no transaction while bytes trickle in, so these routes are streams in the sense of `x-city`.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC
@@ -25,7 +26,7 @@ from gateway.media.usecases import Workshop
 from shared.auth import Allow, Anyone, Caller
 from shared.db import Db
 from shared.edge.limits import UPLOAD_LIMIT
-from shared.errors import Problem
+from shared.errors import Problem, RequestTimeout
 from shared.routes import CityRouter, x_city
 from shared.runtime import Run, Runtime
 
@@ -137,23 +138,35 @@ async def _add(upload_id: UUID, request: Request, run: Runtime, owner: str) -> R
 
 
 async def _received(upload_id: UUID, offset: int, request: Request, run: Runtime, owner: str) -> MediaUpload:
-    """Takes the body in. Whoever hangs up in the middle leaves what came."""
+    """Takes the body in. Whoever hangs up in the middle, or takes too long over it, leaves what came."""
     shop, headers = run.part(Workshop), request.headers
     schemas.refuse_other_bodies(headers)
-    checksum, announced = schemas.checksum(headers), int(headers.get("content-length", "0"))
+    length = headers.get("content-length")
+    checksum, announced = schemas.checksum(headers), None if length is None else int(length)
     with shop.place_for_part(owner):
         upload = await arrivals.go_on(shop, upload_id, owner, offset, announced, now=run.clock.now())
         if upload.media_id is not None:
             return upload
         arrival = await arrivals.begin(shop, upload, checksum)
         try:
+            await _taken(request, run, arrival)
+            await arrivals.settle(shop, arrival, broke_off=False, now=run.clock.now())
+        except BaseException:
+            await arrival.forget()
+            raise
+    return upload
+
+
+async def _taken(request: Request, run: Runtime, arrival: arrivals.Arrival) -> None:
+    try:
+        async with asyncio.timeout(arrivals.LONGEST_SECONDS):
             async for part in request.stream():
                 await arrival.take(part)
-        except ClientDisconnect:
-            await arrivals.settle(shop, arrival, broke_off=True, now=run.clock.now())
-            raise
-        await arrivals.settle(shop, arrival, broke_off=False, now=run.clock.now())
-    return upload
+    except (ClientDisconnect, TimeoutError) as error:
+        await arrivals.settle(run.part(Workshop), arrival, broke_off=True, now=run.clock.now())
+        if isinstance(error, TimeoutError):
+            raise RequestTimeout from error
+        raise
 
 
 async def _give_up(upload_id: UUID, run: Runtime, owner: str) -> Response:
