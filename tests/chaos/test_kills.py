@@ -175,7 +175,8 @@ def send_a_message_of_nothing(record: Record, facts: Facts) -> None:
 
 
 def swap_two_messages(record: Record, facts: Facts) -> None:
-    own = [m for m in facts.messages if m.entity == facts.laksa.steps[-1]["report_id"]]
+    longest = max(facts.laksa.reports, key=lambda report: int(report["version"]))
+    own = [m for m in facts.messages if m.entity == longest["id"]]
     first, last = facts.messages.index(own[0]), facts.messages.index(own[-1])
     facts.messages[first], facts.messages[last] = facts.messages[last], facts.messages[first]
 
