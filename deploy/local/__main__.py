@@ -77,7 +77,7 @@ def _keep(options: argparse.Namespace, stack: Stack) -> int:
     try:
         return restore.restore(stack, options.source, options.keys, force=options.force)
     except lifecycle.Interrupted as reason:
-        say(f"Stopped ({reason}).")
+        say(f"Interrupted ({reason}).")
         return 130
 
 

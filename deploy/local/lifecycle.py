@@ -114,6 +114,11 @@ def places(stack: Stack) -> list[tuple[Path, Path]]:
     return [(folder, folder.with_name(folder.name + _ASIDE)) for folder in folders]
 
 
+def way_back(stack: Stack) -> list[str]:
+    """The commands that bring back what a restore set aside, once the stack is down; none if nothing is."""
+    return [f"  rm -rf {place} && mv {aside} {place}" for place, aside in places(stack) if aside.exists()]
+
+
 def is_broken_off(stack: Stack) -> bool:
     """Whether a restore began here and did not end: half of it is there, or nothing but what it set aside."""
     asides = any(aside.exists() for _, aside in places(stack))
@@ -151,10 +156,8 @@ def stopping_on_signals() -> Iterator[None]:
 def _refuse_half_done(stack: Stack) -> None:
     if is_broken_off(stack):
         again = _note(stack).read_text() if _note(stack).exists() else "make restore FROM=… FORCE=1"
-        asides = [
-            f"\n  rm -rf {place} && mv {aside} {place}" for place, aside in places(stack) if aside.exists()
-        ]
-        back = f"or go back to what was here before:{''.join(asides)}\n" if asides else ""
+        way = "".join(f"{command}\n" for command in way_back(stack))
+        back = f"or go back to what was here before:\n{way}" if way else ""
         raise StackError(
             f"The data in {stack.folder} is half restored. Do it again: {again}\n{back}"
             "or delete everything: make reset"

@@ -10,7 +10,7 @@ from typing import TypeVar
 from fastapi import FastAPI
 from pydantic import ValidationError
 
-from shared import log
+from shared import log, privacy
 from shared.app import Service
 from shared.city.problems import PackError
 from shared.crypto import LookUp, UnreadableField
@@ -40,7 +40,7 @@ def run(
         "serve": None,
         "rekey": lambda settings: _at_work(create(settings), _rekey),
         "load-pack": lambda settings: _at_work(create(settings), partial(_load_pack, seeds=service.seeds)),
-        "retry": lambda settings: _at_work(create(settings), _retry),
+        "retry": lambda settings: _at_work(create(settings), partial(_retry, service=service)),
         **(commands or {}),
     }
     name = sys.argv[1] if len(sys.argv) > 1 else "serve"
@@ -89,12 +89,13 @@ async def _load_pack(run: Runtime, seeds: Sequence[Seed]) -> int:
     return 0
 
 
-async def _retry(run: Runtime) -> int:
+async def _retry(run: Runtime, service: Service) -> int:
     """Events and timers that were given up are tried again, once their cause is mended."""
     run.bus.start()
     async with asyncio.timeout(15):
         await run.bus.connected.wait()
-    letters = await dead.replay(run.bus.jetstream, f"{run.name}-")
+    purposes = (each.purpose for each in (*service.subscriptions, privacy.subscription(service.holds)))
+    letters = sum([await dead.replay(run.bus.jetstream, f"{service.name}-{each}") for each in purposes])
     print(f"{letters:,} events sent again, {await run.timers.unpark():,} timers set anew")
     return 0
 

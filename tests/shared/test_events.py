@@ -185,6 +185,24 @@ async def test_an_unreadable_message_goes_to_the_dead_letters(
     assert [(m.data, (m.headers or {})["Dead-Reason"]) for m in letters] == [(b"not an event", "unreadable")]
 
 
+async def test_a_service_sends_its_own_dead_letters_again_and_each_but_once(
+    stack: FastAPI, taken: Taken
+) -> None:
+    await until(stack.state.runtime.bus.connected.is_set)
+    jetstream = stack.state.runtime.bus.jetstream
+    others = {"Dead-Subject": "news.note_taken.v1", "Dead-Consumer": "svc-other-notes"}
+    await jetstream.publish("dead.svc-other-notes", b"theirs", headers=others)
+    await jetstream.publish("news.note_taken.v1", b"unreadable for ever")
+    async with asyncio.timeout(10):
+        while len([m async for m in dead.letters(jetstream)]) < 2:
+            await asyncio.sleep(0.1)
+    assert await dead.replay(jetstream, "svc-news-notes") == 1
+    async with asyncio.timeout(10):
+        while len(left := [m.data async for m in dead.letters(jetstream)]) < 2:
+            await asyncio.sleep(0.1)
+    assert left == [b"theirs", b"unreadable for ever"]
+
+
 async def test_a_bad_event_holds_up_no_other_and_can_be_replayed_once_mended(
     stack: FastAPI, taken: Taken, monkeypatch: pytest.MonkeyPatch
 ) -> None:

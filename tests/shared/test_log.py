@@ -2,9 +2,13 @@
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 import structlog
+from python_multipart import MultipartParser
+from python_multipart.exceptions import MultipartParseError
 
 from shared import log
 
@@ -18,19 +22,25 @@ def fail(nik: str) -> None:
         raise RuntimeError(f"cannot store {nik}") from error
 
 
-def test_a_traceback_in_the_log_names_places_but_quotes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
+@contextmanager
+def configured() -> Iterator[None]:
+    root, parser = logging.getLogger(), logging.getLogger("python_multipart")
+    before = root.handlers, root.level, parser.level
+    log.configure("svc-news")
     try:
-        log.configure("svc-news")
+        yield
+    finally:
+        structlog.reset_defaults()
+        root.handlers, root.level, parser.level = before
+
+
+def test_a_traceback_in_the_log_names_places_but_quotes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with configured():
         try:
             fail(NIK)
         except RuntimeError as error:
             structlog.get_logger("a").error("broken", exc_info=error)
             logging.getLogger("b").exception("broken")
-    finally:
-        structlog.reset_defaults()
-        root.handlers, root.level = handlers, level
     printed = capsys.readouterr().out
     lines = [json.loads(line) for line in printed.splitlines()]
     assert len(lines) == 2
@@ -39,3 +49,10 @@ def test_a_traceback_in_the_log_names_places_but_quotes_nothing(capsys: pytest.C
         assert line["exception"][0] == "builtins.RuntimeError"
         assert any("test_log.py" in place and place.endswith(" fail") for place in line["exception"])
         assert "builtins.ValueError" in line["exception"]
+
+
+def test_a_form_that_cannot_be_read_is_not_quoted(capsys: pytest.CaptureFixture[str]) -> None:
+    for form in (f"--{NIK}", f"--b\r\n{NIK}(: x", f"--b\r\nA: x\r\n\r\n\r\n--b--{NIK}"):
+        with configured(), suppress(MultipartParseError):
+            MultipartParser(b"b").write(form.encode())
+    assert capsys.readouterr().out == ""

@@ -57,10 +57,8 @@ def _give_back(stack: Stack, all_of_it: bool) -> None:
 
 def tell_the_way_back(stack: Stack) -> None:
     """Where the old data lies, and the commands that bring it back; nothing if none is there."""
-    pairs = [(place, aside) for place, aside in lifecycle.places(stack) if aside.exists()]
-    if not pairs:
-        return
-    say("\nWhat was here before is kept. Delete it when you need it no more, or go back to it:\n  make down")
-    for place, aside in pairs:
-        say(f"  rm -rf {place} && mv {aside} {place}")
-    say("Databases and a broker of your own are not in it.")
+    commands = lifecycle.way_back(stack)
+    if commands:
+        say("\nWhat was here before is kept. Delete it when you need it no more, or go back to it:")
+        say("\n".join(["  make down", *commands]))
+        say("Databases and a broker of your own are not in it.")

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.api import AckPolicy, ConsumerConfig
 
 
 async def bury(jetstream: JetStreamContext, message: Msg, consumer: str, reason: str) -> None:
@@ -18,14 +18,14 @@ async def bury(jetstream: JetStreamContext, message: Msg, consumer: str, reason:
     await jetstream.publish(f"dead.{consumer}", message.data, headers=headers)
 
 
-async def letters(jetstream: JetStreamContext, limit: int = 1_000) -> AsyncIterator[Msg]:
-    """The dead letters, oldest first, at most `limit`; acknowledging one does not delete it."""
+async def letters(
+    jetstream: JetStreamContext, limit: int = 1_000, *, consumer: str = ">"
+) -> AsyncIterator[Msg]:
+    """The dead letters (of one `consumer`), oldest first, at most `limit`; acknowledging deletes none."""
     subscription = await jetstream.pull_subscribe(
-        "dead.>",
+        f"dead.{consumer}",
         stream="DEAD",
-        config=ConsumerConfig(
-            ack_policy=AckPolicy.NONE, deliver_policy=DeliverPolicy.ALL, inactive_threshold=30
-        ),
+        config=ConsumerConfig(ack_policy=AckPolicy.NONE, inactive_threshold=30),
     )
     try:
         for _ in range(limit):
@@ -38,17 +38,17 @@ async def letters(jetstream: JetStreamContext, limit: int = 1_000) -> AsyncItera
         await subscription.unsubscribe()
 
 
-async def replay(jetstream: JetStreamContext, consumers: str = "", limit: int = 1_000) -> int:
-    """Sends dead letters to their subjects again and removes them; what fails again comes back here.
+async def replay(jetstream: JetStreamContext, consumer: str = ">") -> int:
+    """Sends the dead letters there are now (of one `consumer`) to their subjects again and removes them.
 
-    Only those of consumers whose names begin with `consumers`. Subscribers that already took an event in
+    What fails again comes back here, and is not sent a second time. Subscribers that already took an event in
     ignore it, so only those that failed see an effect.
     """
-    count = 0
-    async for message in letters(jetstream, limit):
+    count, last = 0, (await jetstream.stream_info("DEAD")).state.last_seq
+    async for message in letters(jetstream, last, consumer=consumer):
         headers, sequence = message.headers or {}, message.metadata.sequence.stream
-        if not headers["Dead-Consumer"].startswith(consumers):
-            continue
+        if sequence > last:
+            break
         again = {"Nats-Msg-Id": f"replay:{sequence}"}
         await jetstream.publish(headers["Dead-Subject"], message.data, headers=again)
         await jetstream.delete_msg("DEAD", sequence)

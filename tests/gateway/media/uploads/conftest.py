@@ -18,6 +18,7 @@ from gateway.clients import usecases as clients
 from gateway.settings import GatewaySettings
 from shared.clock import ManualClock
 from shared.testing import served
+from tests.gateway.media.uploads.tus import GUEST, TUS
 
 KEY = {"X-Api-Key": "key_for_tests_of_media"}
 
@@ -82,3 +83,8 @@ def large() -> bytes:
     out = io.BytesIO()
     Image.effect_noise((800, 740), 90).save(out, "PNG")
     return out.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def _somebody_new(guest: dict[str, str]) -> None:
+    GUEST.update({**TUS, **guest})

@@ -1,41 +1,16 @@
 """Parts of a photo that end oddly: too slow, too long, given up meanwhile, sent without a length."""
 
 import asyncio
-import base64
-import hashlib
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 import pytest
 from httpx import AsyncClient, Response
 
 from gateway.media.arrivals.usecases import PIECE
+from tests.gateway.media.uploads.tus import GUEST, begin, checksum, offset, send
 
 Photo = Callable[..., bytes]
 Stored = Callable[[], dict[str, bytes]]
-CHUNK = {"Content-Type": "application/offset+octet-stream"}
-GUEST: dict[str, str] = {}
-"""Somebody else in each test."""
-
-
-@pytest.fixture(autouse=True)
-def _somebody_new(guest: dict[str, str]) -> None:
-    GUEST.update({"Tus-Resumable": "1.0.0", **guest})
-
-
-async def begin(client: AsyncClient, content: bytes) -> str:
-    answer = await client.post("/v1/media", headers={**GUEST, "Upload-Length": str(len(content))})
-    assert answer.status_code == 201, answer.text
-    return answer.headers["location"]
-
-
-def checksum(algorithm: str, content: bytes) -> dict[str, str]:
-    digest = base64.b64encode(hashlib.new(algorithm, content).digest()).decode()
-    return {"Upload-Checksum": f"{algorithm} {digest}"}
-
-
-async def offset(client: AsyncClient, url: str) -> int:
-    return int((await client.head(url, headers=GUEST)).headers["upload-offset"])
 
 
 async def test_the_end_sent_again_without_a_length_gives_the_same_receipt(
@@ -48,11 +23,6 @@ async def test_the_end_sent_again_without_a_length_gives_the_same_receipt(
         assert (again.status_code, again.headers["upload-offset"]) == (204, str(len(content)))
     beyond = await send_in_chunks(client, url, len(content) + 1, b"")
     assert beyond.json()["code"] == "tus_offset_wrong"
-
-
-async def send(client: AsyncClient, url: str, at: int, content: Any, **more: str) -> Response:
-    sent = {**GUEST, **CHUNK, "Upload-Offset": str(at), **more}
-    return await client.patch(url, content=content, headers=sent)
 
 
 async def send_in_chunks(client: AsyncClient, url: str, at: int, content: bytes, **more: str) -> Response:

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
@@ -11,52 +10,17 @@ from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
-from httpx import AsyncClient, Response
+from httpx import AsyncClient
 
 from gateway.media.arrivals.usecases import PIECE
 from gateway.media.uploads import usecases as uploads
 from shared.clock import ManualClock
 from shared.media import accept
+from tests.gateway.media.uploads.tus import CHUNK, GUEST, TUS, begin, checksum, offset, send
 
 Photo = Callable[..., bytes]
 Stored = Callable[[], dict[str, bytes]]
 Citizen = Callable[..., dict[str, str]]
-TUS = {"Tus-Resumable": "1.0.0"}
-CHUNK = {"Content-Type": "application/offset+octet-stream"}
-GUEST: dict[str, str] = {}
-"""Who sends when a test names nobody: somebody else in each test."""
-
-
-@pytest.fixture(autouse=True)
-def _somebody_new(guest: dict[str, str]) -> None:
-    GUEST.update({**TUS, **guest})
-
-
-async def begin(client: AsyncClient, content: bytes, headers: dict[str, str] = GUEST, **more: str) -> str:
-    answer = await client.post("/v1/media", headers={**headers, "Upload-Length": str(len(content)), **more})
-    assert answer.status_code == 201, answer.text
-    assert answer.headers["upload-offset"] == "0"
-    return answer.headers["location"]
-
-
-async def send(
-    client: AsyncClient, url: str, offset: int, content: Any, headers: dict[str, str] = GUEST, **more: str
-) -> Response:
-    sent = {**headers, **CHUNK, "Upload-Offset": str(offset), **more}
-    return await client.patch(url, content=content, headers=sent)
-
-
-def checksum(algorithm: str, content: bytes) -> dict[str, str]:
-    digest = base64.b64encode(hashlib.new(algorithm, content).digest()).decode()
-    return {"Upload-Checksum": f"{algorithm} {digest}"}
-
-
-async def offset(client: AsyncClient, url: str, headers: dict[str, str] = GUEST) -> int:
-    answer = await client.head(url, headers=headers)
-    assert (answer.status_code, answer.content) == (200, b"")
-    assert answer.headers["cache-control"] == "no-store"
-    assert answer.headers["tus-resumable"] == "1.0.0"
-    return int(answer.headers["upload-offset"])
 
 
 async def test_a_photo_in_several_goes_gets_the_receipt_of_one_in_one_piece(
