@@ -1,0 +1,1 @@
+"""Commodities with their units and reference prices."""

@@ -1,0 +1,1 @@
+"""Made-up prices for development: marked demo, the same every time."""

@@ -1,0 +1,90 @@
+"""Prices as files: page by page in short transactions, so that a slow reader holds no connection."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.errors import FieldError, Unprocessable
+from shared.runtime import Runtime
+from svc_prices.exchange import documents, queries
+from svc_prices.exchange.rules import PANEL, WFP, panel_row, wfp_row
+
+PAGE = 2_000
+MOST_DAYS = 366
+_USUAL = timedelta(days=30)
+_Page = Callable[[AsyncSession, date, date, Sequence[Any] | None, int], Awaitable[Sequence[Row[Any]]]]
+
+
+class Days(NamedTuple):
+    """The first and last day of an export, both included."""
+
+    first: date
+    last: date
+
+
+def days_of(first: date | None, last: date | None, today: date) -> Days:
+    """The days asked for, the last 31 by default; 422 for more than 366, or an end before the beginning."""
+    end = last or today
+    begin = first or max(end, date.min + _USUAL) - _USUAL
+    if begin > end:
+        raise Unprocessable(errors=[FieldError("to", "range_backwards")])
+    if (end - begin).days >= MOST_DAYS:
+        raise Unprocessable(errors=[FieldError("from", "range_too_long", {"days": MOST_DAYS})])
+    return Days(begin, end)
+
+
+async def export_wfp(run: Runtime, days: Days) -> AsyncIterator[bytes]:
+    """Every published price of the days in the columns of WFP. Pages are read one after the other: a price
+    that changes meanwhile is in the file as it was or as it is."""
+    async with run.database.transaction() as session:
+        markets, commodities = await queries.every_market(session), await queries.every_commodity(session)
+    city = run.city.name.model_dump()
+    yield documents.lines([WFP])
+    async for rows in _pages(run, days, queries.published_page, key=4):
+        known = [row for row in rows if row.market_id in markets and row.commodity_id in commodities]
+        yield documents.lines(
+            wfp_row(row, markets[row.market_id], commodities[row.commodity_id], city) for row in known
+        )
+
+
+async def export_panel(run: Runtime, days: Days) -> AsyncIterator[bytes]:
+    """The city's retail medians of the days as rows of the Panel Harga, commodity by commodity."""
+    async with run.database.transaction() as session:
+        commodities = await queries.every_commodity(session)
+    yield documents.lines([PANEL])
+    async for rows in _pages(run, days, queries.medians_page, key=2):
+        yield documents.lines(panel_row(row, commodities[row.commodity_id]) for row in rows)
+
+
+async def begun(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same, its beginning read already: a database that is away is still a 503, not half a file."""
+    first = [await anext(content)]
+
+    async def whole() -> AsyncIterator[bytes]:
+        yield first.pop()
+        async for part in content:
+            yield part
+
+    return whole()
+
+
+async def describe(session: AsyncSession, run: Runtime, days: Days, language: str) -> dict[str, Any]:
+    """The data package of both files for those days."""
+    newest, observed_at, sources = await queries.age_and_sources(session)
+    seen = None if observed_at is None else observed_at.astimezone(run.city.zone).isoformat()
+    return documents.datapackage(run, language, days, (newest, seen), sources)
+
+
+async def _pages(run: Runtime, days: Days, read: _Page, key: int) -> AsyncIterator[Sequence[Row[Any]]]:
+    """All rows by keyset; their first `key` columns are the place."""
+    after: Sequence[Any] | None = None
+    while True:
+        async with run.database.transaction() as session:
+            rows = await read(session, *days, after, PAGE)
+        yield rows
+        if len(rows) < PAGE:
+            return
+        after = rows[-1][:key]

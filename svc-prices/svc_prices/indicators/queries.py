@@ -1,0 +1,57 @@
+"""Reads of the city's daily medians: months over ten years, days over one."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Date, Row, bindparam, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from svc_prices.commodities.models import Commodity
+
+MOST = 500
+
+
+async def listed(session: AsyncSession) -> Sequence[Row[Any]]:
+    """Active commodities in the order of lists."""
+    what = (Commodity.id, Commodity.code, Commodity.name, Commodity.unit, Commodity.position)
+    statement = select(*what).where(Commodity.active).order_by(Commodity.position, Commodity.id)
+    return (await session.execute(statement.limit(MOST))).all()
+
+
+async def months(session: AsyncSession, since: date, before: date) -> Mapping[int, dict[int, float]]:
+    """The median of each month's daily medians, by commodity and month number (12 × year + month − 1)."""
+    found: dict[int, dict[int, float]] = {}
+    for row in await session.execute(_MONTHS, {"since": since, "before": before}):
+        found.setdefault(row.commodity_id, {})[row.number] = row.median
+    return found
+
+
+async def days(session: AsyncSession, since: date) -> Mapping[int, dict[date, float]]:
+    """The daily medians from that day on, by commodity and day."""
+    found: dict[int, dict[date, float]] = {}
+    for row in await session.execute(_DAYS, {"since": since}):
+        found.setdefault(row.commodity_id, {})[row.day] = row.median
+    return found
+
+
+_DAYS = text("""
+SELECT c.id AS commodity_id, d.day, d.median
+FROM commodities c CROSS JOIN LATERAL (
+    SELECT day, median FROM daily_prices
+    WHERE commodity_id = c.id AND level = 'retail' AND day >= :since
+    ORDER BY day DESC LIMIT 400
+) d
+WHERE c.active
+""").bindparams(bindparam("since", type_=Date))
+_MONTHS = text("""
+SELECT c.id AS commodity_id, m.number, m.median
+FROM commodities c CROSS JOIN LATERAL (
+    SELECT (12 * extract(year FROM d.day) + extract(month FROM d.day) - 1)::integer AS number,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY d.median) AS median
+    FROM daily_prices d
+    WHERE d.commodity_id = c.id AND d.level = 'retail' AND d.day >= :since AND d.day < :before
+    GROUP BY 1
+) m
+WHERE c.active
+""").bindparams(bindparam("since", type_=Date), bindparam("before", type_=Date))

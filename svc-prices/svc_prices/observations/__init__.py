@@ -1,0 +1,1 @@
+"""Observed prices: entered in batches, corrected with their history kept, condensed for reading."""

@@ -1,0 +1,1 @@
+"""What this service holds of one resident: her watches."""

@@ -1,0 +1,1 @@
+"""Published prices as everybody reads them: latest, medians, comparison, trend, basket."""

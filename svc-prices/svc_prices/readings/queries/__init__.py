@@ -1,0 +1,7 @@
+"""Reads of what everybody may read, each on an index of its own."""
+
+from svc_prices.readings.queries.baskets import totals
+from svc_prices.readings.queries.latest import compare, latest_page, medians_page, usual
+from svc_prices.readings.queries.lines import city_line, market_line
+
+__all__ = ["city_line", "compare", "latest_page", "market_line", "medians_page", "totals", "usual"]

@@ -1,0 +1,1 @@
+"""Held prices before a second pair of eyes."""

@@ -1,0 +1,1 @@
+"""Who surveys which market by when, and how complete a day is."""

@@ -1,0 +1,1 @@
+"""What a resident wants to be told of."""
