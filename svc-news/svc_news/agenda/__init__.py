@@ -1,0 +1,1 @@
+"""The city's agenda: events of published articles by the day, as JSON and as calendars."""

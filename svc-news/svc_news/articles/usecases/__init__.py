@@ -1,0 +1,62 @@
+"""What can be done with an article: read it, take it in hand and move it one step."""
+
+from svc_news.articles.models import Article, Correction, Revision
+from svc_news.articles.rules import Action, Kind, Role, State
+from svc_news.articles.usecases.moving import (
+    InHand,
+    OwnText,
+    SlugTaken,
+    Target,
+    WrongState,
+    content_of,
+    move,
+    new,
+    refuse_taken_slug,
+    rename,
+    take,
+    take_due,
+)
+from svc_news.articles.usecases.reading import (
+    Read,
+    Withdrawn,
+    desk,
+    documents_of,
+    feed_rows,
+    image_of,
+    last_change,
+    of_staff,
+    read,
+    revisions,
+)
+
+__all__ = [
+    "Action",
+    "Article",
+    "Correction",
+    "InHand",
+    "Kind",
+    "OwnText",
+    "Read",
+    "Revision",
+    "Role",
+    "SlugTaken",
+    "State",
+    "Target",
+    "Withdrawn",
+    "WrongState",
+    "content_of",
+    "desk",
+    "documents_of",
+    "feed_rows",
+    "image_of",
+    "last_change",
+    "move",
+    "new",
+    "of_staff",
+    "read",
+    "refuse_taken_slug",
+    "rename",
+    "revisions",
+    "take",
+    "take_due",
+]

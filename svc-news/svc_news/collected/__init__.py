@@ -1,0 +1,1 @@
+"""What other publishers wrote: title, excerpt and link, each told once."""

@@ -1,0 +1,1 @@
+"""Asking the sources, again and again: who is due, what they say, how they do."""

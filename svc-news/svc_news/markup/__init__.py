@@ -1,0 +1,1 @@
+"""Markdown in, HTML out that no reader need fear."""

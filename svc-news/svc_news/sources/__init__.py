@@ -1,0 +1,1 @@
+"""The publishers outside whose news is collected: who they are, how often they are asked, how they do."""

@@ -1,0 +1,3 @@
+"""What answers of sources are cached under."""
+
+TAG = "news:sources"
