@@ -104,8 +104,8 @@ fuzz: setup ## everything the document allows, for every role: make fuzz EXAMPLE
 check-city: setup ## what a city pack has, lacks and has wrong: make check-city CITY=contoh; without CITY all
 	@$(STACK) check-city $(CITY)
 
-at-scale: setup ## LAKSA's lists, and migrations beside traffic, on a large table: make at-scale ROWS=1000000
-	@ROWS="$(or $(ROWS),1000000)" $(BIN)/python -m pytest -q -s tests/svc_laksa/test_at_scale.py
+at-scale: setup ## a service's reads on large tables: make at-scale SERVICE=laksa ROWS=1000000
+	@ROWS="$(or $(ROWS),1000000)" $(BIN)/python -m pytest -q -s tests/svc_$(or $(SERVICE),laksa)/test_at_scale.py
 
 check: setup ## lint, format, types, import rules, migrations, city packs, shape
 	@$(BIN)/ruff check .

@@ -96,6 +96,7 @@ def _failures(event: ScenarioFinished) -> Iterator[dict[str, str]]:
 def main(path: str) -> None:
     """Everybody in turn."""
     schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+    schemathesis.serializer.alias("text/csv", "text/plain")
     with open(path) as file:
         job = json.load(file)
     for part in job["parts"]:

@@ -1,0 +1,1 @@
+"""Events of the news agenda near a place: a read model."""

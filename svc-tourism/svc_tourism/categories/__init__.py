@@ -1,0 +1,1 @@
+"""Kinds of places, as front ends draw them."""

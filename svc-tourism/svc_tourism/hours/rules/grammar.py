@@ -1,0 +1,77 @@
+"""OSM's opening_hours grammar (wiki.openstreetmap.org), as far as it can be evaluated here."""
+
+import re
+from itertools import groupby
+
+from opening_hours import OpeningHours, validate
+
+from svc_tourism.hours.rules.problems import NotUnderstood
+from svc_tourism.hours.rules.words import DAYS, EVERY_DAY
+
+LONGEST = 500
+_DAY = r"(?:Mo|Tu|We|Th|Fr|Sa|Su)"
+_DAYS = rf"(?:{_DAY}(?:-{_DAY})?|PH)"
+#: A list of weekdays and holidays at the beginning of a rule.
+SELECTOR = re.compile(
+    rf"(?P<days>(?:{_DAY}(?:-{_DAY})?|PH)(?:, ?(?:{_DAY}(?:-{_DAY})?|PH))*)(?P<rest>(?: .*)?)"
+)
+_QUOTED = re.compile(r'"[^"]*"')
+
+
+def in_osm(text: str) -> str | None:
+    """The text in the library's own spelling, or None if it is not in OSM's grammar.
+
+    NotUnderstood for what the grammar has and this city cannot know: school holidays, days counted from a
+    holiday, and holidays bound to a season or inside a fallback.
+    """
+    if len(text) > LONGEST:
+        raise NotUnderstood("hours_too_long", text)
+    if not validate(text):
+        return None
+    spelled = str(OpeningHours(text, auto_country=False, auto_timezone=False))
+    bare = _QUOTED.sub("", spelled)
+    if found := re.search(r"\bSH\b[^;]*|\bPH ?[-+]?\d+ day[^;]*|\beaster\b[^;]*", bare):
+        raise NotUnderstood("hours_unsupported", found.group())
+    for rule in rules_of(spelled):
+        selects = SELECTOR.fullmatch(rule)
+        if re.search(r"\bPH\b", _QUOTED.sub("", rule)) and not (selects and "PH" in selects["days"]):
+            raise NotUnderstood("hours_unsupported", rule)
+    if "PH" in bare and ("||" in bare or re.search(r"\d, (?:PH|[A-Z])", bare)):
+        raise NotUnderstood("hours_unsupported", "PH ||")
+    return spelled
+
+
+def rules_of(expression: str) -> list[str]:
+    """The rules between semicolons; those inside a comment do not count."""
+    masked = _QUOTED.sub(lambda found: found.group().replace(";", "\0"), expression)
+    return [rule.replace("\0", ";").strip() for rule in masked.split(";") if rule.strip()]
+
+
+def days_of(selector: str) -> frozenset[int]:
+    """The weekdays of `Mo-Fr,Su` (Monday is 0); holidays are none."""
+    found: set[int] = set()
+    for part in selector.replace(" ", "").split(","):
+        if part != "PH":
+            first, last = (DAYS.index(name) for name in (part[:2], part[-2:]))
+            found |= {day % 7 for day in range(first, last + 1 if last >= first else last + 8)}
+    return frozenset(found)
+
+
+def open_days(expression: str) -> frozenset[int]:
+    """The weekdays on which an expression may open at all."""
+    found: frozenset[int] = frozenset()
+    for rule in rules_of(expression):
+        selects = SELECTOR.fullmatch(rule)
+        days = days_of(selects["days"]) if selects else EVERY_DAY
+        closed = re.search(r"\b(?:closed|off)\b", _QUOTED.sub("", rule))
+        found = found - days if closed else found | days
+    return found
+
+
+def in_days(days: frozenset[int]) -> str:
+    """`Mo-Fr,Su`; nothing for the whole week."""
+    ordered = sorted(days)
+    if len(ordered) == len(DAYS):
+        return ""
+    runs = [[day for _, day in run] for _, run in groupby(enumerate(ordered), lambda pair: pair[1] - pair[0])]
+    return ",".join(DAYS[run[0]] if len(run) == 1 else f"{DAYS[run[0]]}-{DAYS[run[-1]]}" for run in runs)

@@ -1,0 +1,1 @@
+"""A resident's saved places, and the day plan made of them."""

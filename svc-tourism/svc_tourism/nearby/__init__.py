@@ -1,0 +1,1 @@
+"""The nearest places of several categories in one call, open when one arrives."""

@@ -1,0 +1,138 @@
+"""What editors write and read back: all languages, all facts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from shared.schemas import Filled, In, Line, Out, Point, Text
+from svc_tourism.hours.rules.grammar import LONGEST
+from svc_tourism.places import rules
+from svc_tourism.places.rules import Group, Status, Wheelchair
+
+_MOST_PHOTOS = 10
+
+
+def _tags(tags: dict[str, str]) -> dict[str, str]:
+    if rules.fault_of_tags(tags):
+        raise PydanticCustomError("osm_tags", "no tags of OpenStreetMap")
+    return tags
+
+
+_Name = Annotated[Filled, Field(max_length=200)]
+_Words = Annotated[Text, Field(max_length=4_000)]
+_Url = Annotated[Line, Field(max_length=300, pattern=r"^https?://[^\s]+$")]
+_Phone = Annotated[Line, Field(max_length=40, pattern=r"^\+?[0-9][0-9 ()-]{2,38}$")]
+Tags = Annotated[dict[Line, Annotated[Text, Field(max_length=255)]], AfterValidator(_tags)]
+HoursText = Annotated[Filled, Field(max_length=LONGEST, examples=["Senin-Jumat 08.00 s.d. 16.00"])]
+
+
+class NameIn(In):
+    """A name in both languages."""
+
+    id: _Name
+    en: _Name
+
+
+class TextsIn(In):
+    """A text in both languages; the English one may be empty."""
+
+    id: _Words
+    en: _Words = ""
+
+
+class ContactIn(In):
+    """How to reach it."""
+
+    phone: _Phone | None = None
+    whatsapp: _Phone | None = None
+    email: Annotated[Line, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
+    instagram: Annotated[Line, Field(max_length=60, pattern=r"^@?[A-Za-z0-9_.]+$")] | None = None
+
+
+class PhotoIn(In):
+    """A new photo by its receipt, or one that is there by its id; what can be seen in both languages."""
+
+    receipt: str | None = Field(default=None, max_length=4_000)
+    media_id: UUID | None = None
+    alt: NameIn
+
+    @model_validator(mode="after")
+    def _is_one_photo(self) -> Self:
+        if (self.receipt is None) == (self.media_id is None):
+            raise PydanticCustomError("receipt_or_id", "either receipt or media_id")
+        return self
+
+
+class PlaceIn(In):
+    """A place, whole. `hours` and `ramadan_hours` as people write them or in OSM's grammar."""
+
+    category: Annotated[Line, Field(max_length=60)]
+    status: Status = "draft"
+    name: NameIn
+    description: TextsIn = TextsIn(id="")
+    point: Point
+    address: Line | None = None
+    hours: HoursText | None = None
+    ramadan_hours: HoursText | None = None
+    price: NameIn | None = None
+    entry_fee: int | None = Field(default=None, ge=0, le=100_000_000, strict=True, description="rupiah")
+    wheelchair: Wheelchair = "unknown"
+    accessibility: Tags = {}
+    contact: ContactIn = ContactIn()
+    website: _Url | None = None
+    tags: Tags = {}
+    photos: Annotated[tuple[PhotoIn, ...], Field(max_length=_MOST_PHOTOS)] = ()
+    source: Annotated[Filled, Field(max_length=200)]
+    attribution: Line | None = None
+
+
+class CheckIn(In):
+    """These facts were looked at and are right."""
+
+    groups: Annotated[frozenset[Group], Field(min_length=1)]
+    source: Annotated[Filled, Field(max_length=200)]
+
+
+class FormOut(Out):
+    """A place as editors see it."""
+
+    id: UUID
+    slug: str
+    version: int
+    category: str
+    status: Status
+    name: dict[str, Any]
+    description: dict[str, Any]
+    point: Point
+    village: str
+    district: str
+    address: str | None
+    opening_hours: str | None
+    ramadan_hours: str | None
+    hours_text: str | None
+    price: dict[str, Any] | None
+    entry_fee: int | None
+    wheelchair: Wheelchair
+    accessibility: dict[str, Any]
+    contact: dict[str, Any]
+    website: str | None
+    tags: dict[str, Any]
+    photos: Sequence[dict[str, Any]]
+    source: str
+    attribution: str | None
+    facts: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    published_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Any, zone: Any) -> "FormOut":
+        """From a Place; times with the city's offset."""
+        own = {name: getattr(row, name) for name in cls.model_fields if name != "point"}
+        for name in ("created_at", "updated_at", "published_at"):
+            own[name] = own[name] and own[name].astimezone(zone)
+        return cls(point=Point(lat=row.lat, lon=row.lon), **own)

@@ -1,0 +1,76 @@
+"""Handing out and erasing what this service holds of one citizen."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.contracts.privacy import HeldPage
+from shared.errors import BadCursor
+from shared.runtime import Runtime
+from svc_tourism.itineraries import queries as itineraries
+from svc_tourism.itineraries.models import Itinerary
+from svc_tourism.itineraries.usecases import opened
+from svc_tourism.reviews import queries as reviews
+from svc_tourism.reviews.models import Review
+from svc_tourism.reviews.usecases import remove
+
+_PAGE = 25
+_FIRST, _SECOND = "itineraries", "reviews"
+
+
+async def export(session: AsyncSession, run: Runtime, citizen_id: str, after: str | None) -> HeldPage:
+    """25 of her itineraries, then of her reviews; `after` says of which kind and behind which id."""
+    kind, _, last = (after or _FIRST).partition("/")
+    try:
+        behind = UUID(last) if last else None
+    except ValueError as error:
+        raise BadCursor from error
+    if kind == _FIRST:
+        rows = await itineraries.page(session, citizen_id, behind, _PAGE)
+        held = {_FIRST: [_itinerary(run, row) for row in rows]} if rows else {}
+        return HeldPage(held=held, next=f"{_FIRST}/{rows[-1].id}" if len(rows) == _PAGE else _SECOND)
+    if kind != _SECOND:
+        raise BadCursor
+    written = await reviews.of_citizen(session, citizen_id, behind, _PAGE)
+    held = {_SECOND: [_review(row) for row in written]} if written else {}
+    return HeldPage(held=held, next=f"{_SECOND}/{written[-1].id}" if len(written) == _PAGE else None)
+
+
+async def erase(session: AsyncSession, run: Runtime, citizen_id: str, now: datetime) -> Mapping[str, int]:
+    """Deletes her itineraries and their links, her reviews with stars and photos, what she reported."""
+    gone = {"itineraries": await itineraries.remove_all(session, citizen_id)}
+    hers = await reviews.hers(session, citizen_id)
+    for row in hers:
+        await remove(session, row, now=now)
+    return {
+        **gone,
+        "reviews": len(hers),
+        "review_reports": await reviews.forget_reports_by(session, citizen_id),
+    }
+
+
+def _itinerary(run: Runtime, row: Itinerary) -> dict[str, Any]:
+    return {
+        "id": str(row.id),
+        **opened(run, row).model_dump(mode="json"),
+        "shared": row.share_digest is not None,
+        "created_at": row.created_at.isoformat(),
+        "updated_at": row.updated_at.isoformat(),
+    }
+
+
+def _review(row: Review) -> dict[str, Any]:
+    return {
+        "id": str(row.id),
+        "place_id": str(row.place_id),
+        "rating": row.rating,
+        "text": row.text,
+        "photos": row.photos,
+        "state": row.state,
+        "reason_code": row.reason_code,
+        "reason": row.reason,
+        "written_at": row.written_at.isoformat(),
+    }
