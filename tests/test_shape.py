@@ -95,6 +95,29 @@ def test_every_service_is_kept_apart_from_the_others_and_stands_in_the_readme() 
     assert [s.name for s in EVERY_SERVICE if f"| [{s.name}]({s.name}/README.md) |" not in readme] == []
 
 
+def test_neither_the_gateway_nor_shared_names_a_service() -> None:
+    """A service joins by its own declarations; what a docstring gives as an example is no dependence."""
+    others = "|".join(s.short for s in EVERY_SERVICE if s.package != "gateway")
+    name = re.compile(rf"^({others})$|svc[-_]({others})|/v1/({others})")
+    named = [
+        f"{path.relative_to(ROOT)}: {text!r}"
+        for path in sources()
+        if path.is_relative_to(ROOT / "gateway") or path.is_relative_to(ROOT / "shared")
+        if not {"contracts", "migrations"} & set(path.parts)
+        for text in strings(ast.parse(path.read_text()))
+        if name.search(text)
+    ]
+    assert named == []
+
+
+def strings(tree: ast.Module) -> Iterator[str]:
+    """Every text of a module but its docstrings."""
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+            yield node.value
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_slice_has_only_the_rooms_everybody_knows(package: str) -> None:
     strangers = [

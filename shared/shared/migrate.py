@@ -146,7 +146,7 @@ def _metadata(package: str) -> MetaData:
 def _versions(package: str) -> Path:
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise SystemExit(f"migrate: no package {package!r}; give the import name, such as svc_laksa")
+        raise SystemExit(f"migrate: no package {package!r}; give the import name: svc_ and the short one")
     return Path(spec.submodule_search_locations[0]) / "migrations" / "versions"
 
 

@@ -36,7 +36,7 @@ class Later:
 
     async def upgrade(self) -> bool:
         """As a start of the stack does it, in a thread."""
-        return await asyncio.to_thread(migrate.upgrade, self._folder.name, self.owner_url, "svc_news")
+        return await asyncio.to_thread(migrate.upgrade, self._folder.name, self.owner_url, "svc_jobs")
 
     async def connect(self) -> asyncpg.Connection:
         """Somebody at work on the tables."""
@@ -50,7 +50,7 @@ async def later(tmp_path: Path, databases: Any, monkeypatch: pytest.MonkeyPatch)
     (folder / "migrations" / "versions").mkdir(parents=True)
     (folder / "__init__.py").touch()
     monkeypatch.syspath_prepend(str(tmp_path))
-    made = Later(folder, databases.owner_url(databases.new("svc_news")))
+    made = Later(folder, databases.owner_url(databases.new("svc_jobs")))
     made.add("later_1", "op.execute('CREATE TABLE things (id int)')")
     assert await made.upgrade()
     connection = await made.connect()
@@ -105,8 +105,8 @@ async def test_each_revision_is_kept_for_itself_with_its_rights(later: Later) ->
     with pytest.raises(Exception, match="nonsense"):
         await later.upgrade()
     connection = await later.connect()
-    assert await connection.fetchval("SELECT has_table_privilege('svc_news', 'kept', 'INSERT')")
-    assert not await connection.fetchval("SELECT has_table_privilege('svc_news', 'chain', 'UPDATE')")
+    assert await connection.fetchval("SELECT has_table_privilege('svc_jobs', 'kept', 'INSERT')")
+    assert not await connection.fetchval("SELECT has_table_privilege('svc_jobs', 'chain', 'UPDATE')")
     await connection.close()
 
 

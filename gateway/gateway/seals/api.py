@@ -19,7 +19,9 @@ from shared.runtime import Run
 from shared.schemas import Page
 
 router = CityRouter(tags=["seals"])
-_Name = Annotated[str, Path(pattern=r"^[a-z-]{1,40}$", description="`laksa`, or `svc-laksa`")]
+_Name = Annotated[
+    str, Path(pattern=r"^[a-z-]{1,40}$", description="A service: its short name, or `svc-` and that")
+]
 
 
 @router.get("/v1/ledger-seals/{service}", openapi_extra=x_city(key="none"), response_model=Page[SealOut])

@@ -132,7 +132,7 @@ class Bus:
 
 
 def stream_of(service: str) -> str:
-    """`NEWS` of svc-news: every publisher has a stream of its own."""
+    """`LAKSA` of svc-laksa: every publisher has a stream of its own."""
     return service.removeprefix("svc-").upper()
 
 

@@ -26,12 +26,7 @@ from svc_tourism.features.usecases import find_collection, read_feature, read_it
 
 router = CityRouter(prefix="/ogc", tags=["ogc"])
 JSON = "application/json"
-_PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-BAD: dict[int | str, dict[str, Any]] = {
-    400: {"description": "A parameter is unknown or bad", "content": _PROBLEM}
-}
-GONE = BAD | {404: {"description": "There is none", "content": _PROBLEM}}
-OPEN = x_city(key="none", errors="ogc", tags=[TAG, PLACES_TAG])
+OPEN = x_city(key="none", tags=[TAG, PLACES_TAG])
 _NAMES = ("limit", "bbox", "datetime", "cursor", "category", "district", "village", "code", "name")
 PAGED = OPEN | {
     "parameters": [
@@ -59,7 +54,7 @@ Plain = Depends(_without_parameters)
 Which = Annotated[Collection, Depends(_collection)]
 
 
-@router.get("", response_model=schemas.LandingOut, openapi_extra=OPEN, responses=BAD, dependencies=[Plain])
+@router.get("", response_model=schemas.LandingOut, openapi_extra=OPEN, dependencies=[Plain])
 async def read_landing_page(request: Request, run: Run, caller: Guest) -> Response:
     """Where a map program begins."""
     return _json(request, _pages(request, run).landing())
@@ -69,7 +64,6 @@ async def read_landing_page(request: Request, run: Run, caller: Guest) -> Respon
     "/conformance",
     response_model=schemas.ConformanceOut,
     openapi_extra=OPEN,
-    responses=BAD,
     dependencies=[Plain],
 )
 async def read_conformance(request: Request, run: Run, caller: Guest) -> Response:
@@ -77,7 +71,7 @@ async def read_conformance(request: Request, run: Run, caller: Guest) -> Respons
     return _json(request, _pages(request, run).conformance())
 
 
-@router.get("/api", response_model=dict[str, Any], openapi_extra=OPEN, responses=BAD, dependencies=[Plain])
+@router.get("/api", response_model=dict[str, Any], openapi_extra=OPEN, dependencies=[Plain])
 async def read_description(request: Request, run: Run, caller: Guest) -> Response:
     """What can be asked of each collection, as OpenAPI 3.0."""
     collections: Collections = run.part(Collections)
@@ -88,7 +82,6 @@ async def read_description(request: Request, run: Run, caller: Guest) -> Respons
     "/collections",
     response_model=schemas.CollectionsOut,
     openapi_extra=OPEN,
-    responses=BAD,
     dependencies=[Plain],
 )
 async def list_collections(request: Request, run: Run, caller: Guest) -> Response:
@@ -101,7 +94,6 @@ async def list_collections(request: Request, run: Run, caller: Guest) -> Respons
     "/collections/{collection_id}",
     response_model=schemas.CollectionOut,
     openapi_extra=OPEN,
-    responses=GONE,
     dependencies=[Plain],
 )
 async def read_collection(request: Request, which: Which, run: Run, caller: Guest) -> Response:
@@ -113,7 +105,6 @@ async def read_collection(request: Request, which: Which, run: Run, caller: Gues
     "/collections/{collection_id}/queryables",
     response_model=schemas.QueryablesOut,
     openapi_extra=OPEN,
-    responses=GONE,
     dependencies=[Plain],
 )
 async def read_queryables(request: Request, which: Which, run: Run, caller: Guest) -> Response:
@@ -126,7 +117,6 @@ async def read_queryables(request: Request, which: Which, run: Run, caller: Gues
     response_model=schemas.FeaturesOut,
     response_class=GeoJson,
     openapi_extra=PAGED,
-    responses=GONE,
 )
 async def list_features(
     request: Request, collection_id: str, session: Db, run: Run, caller: Guest
@@ -143,7 +133,6 @@ async def list_features(
     response_model=schemas.FeatureOut,
     response_class=GeoJson,
     openapi_extra=OPEN,
-    responses=GONE,
     dependencies=[Plain],
 )
 async def read_one_feature(

@@ -123,12 +123,11 @@ def test_the_digest_changes_with_every_data_file_and_only_with_them(pack: Path) 
     before = load_city(pack).digest
     (pack / "README.md").write_text("other", encoding="utf-8")
     assert load_city(pack).digest == before
-    seen = {before}
-    for file in sorted(pack.rglob("*")):
-        if file.suffix in (".yaml", ".csv"):
-            file.write_bytes(file.read_bytes() + b"# checked\n")
-            seen.add(load_city(pack).digest)
-    assert len(seen) == 10
+    seen, files = {before}, [file for file in sorted(pack.rglob("*")) if file.suffix in (".yaml", ".csv")]
+    for file in files:
+        file.write_bytes(file.read_bytes() + b"# checked\n")
+        seen.add(load_city(pack).digest)
+    assert len(seen) == 1 + len(files) > 9
 
 
 def test_a_windows_editor_is_forgiven(pack: Path) -> None:
