@@ -50,7 +50,7 @@ logs: setup ## follow the logs; NAME=laksa for one process
 reset: ## stop and delete all data
 	@[ ! -x $(BIN)/python ] || $(STACK) reset
 
-demo: setup ## walk one report from a resident's phone to done, on the running stack
+demo: setup ## walk every service through its front door, on the running stack
 	@$(BIN)/python -m deploy.local.demo
 
 ledger-verify: setup ## recompute the chain of the running stack's LAKSA ledger
@@ -105,7 +105,7 @@ check-city: setup ## what a city pack has, lacks and has wrong: make check-city 
 	@$(STACK) check-city $(CITY)
 
 at-scale: setup ## a service's reads on large tables: make at-scale SERVICE=laksa ROWS=1000000
-	@ROWS="$(or $(ROWS),1000000)" $(BIN)/python -m pytest -q -s tests/svc_$(or $(SERVICE),laksa)/test_at_scale.py
+	@ROWS="$(or $(ROWS),1000000)" $(BIN)/python -m pytest -q -s $(wildcard tests/svc_$(or $(SERVICE),laksa)/test_*at_scale.py)
 
 check: setup ## lint, format, types, import rules, migrations, city packs, shape
 	@$(BIN)/ruff check .

@@ -11,6 +11,9 @@ from deploy.local.errors import StackError
 from deploy.local.layout import Stack
 from deploy.local.private_files import write_private_json
 
+_NEAR = "place_of_worship,culinary"
+"""Kinds of places that the packs here have; /v1/tourism/categories says which a city has."""
+
 
 def begin_loading(stack: Stack) -> subprocess.Popen[str]:
     """Starts `gateway load-pack`: inserts demo users and front-end clients once, and prints them as JSON."""
@@ -37,9 +40,26 @@ def finish_loading(stack: Stack, loader: subprocess.Popen[str], seconds: float =
 def write_addresses(stack: Stack, demo: dict[str, Any]) -> dict[str, Any]:
     """Writes .run/demo.json with the addresses as they are now."""
     metrics = [f"http://127.0.0.1:{p.ops_port}/metrics" for p in stack.processes()]
-    demo = demo | {"gateway": stack.gateway_url, "metrics": metrics}
+    demo = demo | {"gateway": stack.gateway_url, "metrics": metrics, "examples": examples(stack, demo)}
     write_private_json(stack.folder / "demo.json", demo)
     return demo
+
+
+def examples(stack: Stack, demo: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """Addresses to begin with, of each service that runs: those for a front end's key, those without."""
+    running, point = {service.short for service in stack.services()}, demo.get("walk", {}).get("point", {})
+    near = "&".join([*(f"{name}={point[name]}" for name in ("lat", "lon") if name in point), f"mix={_NEAR}"])
+    with_key = {
+        "laksa": "/v1/laksa/categories",
+        "prices": "/v1/prices/latest",
+        "news": "/v1/news/articles",
+        "tourism": f"/v1/tourism/nearby?{near}",
+    }
+    without = {"news": "/feeds/news.atom", "tourism": "/ogc"}
+    return {
+        kind: {short: stack.gateway_url + path for short, path in paths.items() if short in running}
+        for kind, paths in (("with_key", with_key), ("without_key", without))
+    }
 
 
 def read_demo(folder: Path) -> dict[str, Any]:
@@ -64,11 +84,21 @@ def table(demo: dict[str, Any]) -> str:
         lines += ["", f"  resident       phone {citizen['phone']}, code {citizen['otp']}"]
     if keys:
         lines += ["", *_columns([("X-Api-Key of", "key"), *keys.items()])]
+    if keys and "web" in keys:
+        lines += ["", *_to_try(demo.get("examples") or {}, keys["web"])]
     if staff:
         head = ("staff role", "user name", "password", "TOTP secret")
         rows = [(role, s["username"], s["password"], s.get("totp_secret", "-")) for role, s in staff.items()]
         lines += ["", *_columns([head, *rows])]
     return "\n".join(lines)
+
+
+def _to_try(found: dict[str, dict[str, str]], key: str) -> list[str]:
+    asked = [
+        (short, f'curl -H "X-Api-Key: {key}" "{url}"') for short, url in found.get("with_key", {}).items()
+    ]
+    free = [(short, f"{url} (no key)") for short, url in found.get("without_key", {}).items()]
+    return _columns([("to try", ""), *asked, *free])
 
 
 def _columns(rows: list[tuple[Any, ...]]) -> list[str]:

@@ -56,7 +56,7 @@ def reply_bytes(
         "Vary": "Accept-Language",
         **more,
     }
-    if request.method in ("GET", "HEAD") and _holds(request.headers.get("if-none-match"), headers["ETag"]):
+    if request.method in ("GET", "HEAD") and holds(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return Response(content, status, headers, media_type)
 
@@ -70,7 +70,7 @@ def refuse_stale(if_match: str | None, version: int) -> None:
         raise PreconditionFailed
 
 
-def _holds(if_none_match: str | None, etag: str) -> bool:
+def holds(if_none_match: str | None, etag: str) -> bool:
     """RFC 9110 13.1.2: weak comparison, a list, or any."""
     if if_none_match is None:
         return False

@@ -14,6 +14,7 @@ from svc_news.collected import timers as collected_timers
 from svc_news.collecting import timers as collecting
 from svc_news.collecting import usecases as collecting_work
 from svc_news.feeds import api as feeds
+from svc_news.feeds.documents import Written
 from svc_news.fetching import usecases as fetching_work
 from svc_news.newsroom import api as newsroom
 from svc_news.pack import SEEDS, load_sources
@@ -46,6 +47,7 @@ def create_app(settings: NewsSettings, clock: Clock | None = None) -> FastAPI:
     app = build_app(SERVICE, settings, clock)
     run: Runtime = app.state.runtime
     run.parts[NewsSettings] = settings
+    run.parts[Written] = Written()
     load_sources(run.city)  # a broken file ends the start, not the first visit
     fetching_work.equip(run, settings)
     collecting_work.equip(run)

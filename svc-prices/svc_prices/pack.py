@@ -20,8 +20,10 @@ from shared.runtime import Runtime
 from shared.seeds import Seed
 from svc_prices.commodities.documents import commodity_published
 from svc_prices.commodities.models import Commodity, LocalUnit, ReferencePrice
+from svc_prices.commodities.schemas import MOST_COMMODITIES
 from svc_prices.markets.documents import market_published
-from svc_prices.markets.models import Market
+from svc_prices.markets.models import MEDIAN, Market
+from svc_prices.markets.schemas import MOST_MARKETS
 from svc_prices.observations.rules import Level
 
 FILE = "prices.yaml"
@@ -65,6 +67,12 @@ class ReferenceFacts(PackModel):
     valid_to: date | None = None
     source: str
 
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise wrong("ends before it begins", "valid_to")
+        return self
+
 
 class CommodityFacts(PackModel):
     """One commodity; `demo_price` (whole rupiah) is where the made-up series of development begins."""
@@ -90,8 +98,15 @@ class CommodityFacts(PackModel):
 class PricesPack(PackModel):
     """prices.yaml; the order of the commodities is the order of lists and forms."""
 
-    markets: tuple[MarketFacts, ...] = Field(min_length=1)
-    commodities: tuple[CommodityFacts, ...] = Field(min_length=1)
+    markets: tuple[MarketFacts, ...] = Field(min_length=1, max_length=MOST_MARKETS)
+    commodities: tuple[CommodityFacts, ...] = Field(min_length=1, max_length=MOST_COMMODITIES)
+
+    @model_validator(mode="after")
+    def _leaves_our_word(self) -> Self:
+        for index, market in enumerate(self.markets):
+            if market.code == MEDIAN:
+                raise wrong(f'"{MEDIAN}" is what the city\'s line is asked by', "markets", index, "code")
+        return self
 
     @model_validator(mode="after")
     def _numbers_each_once(self) -> Self:

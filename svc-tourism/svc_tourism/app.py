@@ -22,6 +22,7 @@ from svc_tourism.itineraries import api as itineraries
 from svc_tourism.nearby import api as nearby
 from svc_tourism.pack import PlaceCategories, load_categories, load_hours
 from svc_tourism.places import api as places
+from svc_tourism.places.documents import Labels
 from svc_tourism.places.usecases import places_of_the_pack, published_documents
 from svc_tourism.privacy.usecases import erase, export
 from svc_tourism.reviews import api as reviews
@@ -60,6 +61,7 @@ def create_app(settings: TourismSettings, clock: Clock | None = None) -> FastAPI
     app = build_app(SERVICE, settings, clock)
     run: Runtime = app.state.runtime
     run.parts[PlaceCategories] = tree = load_categories(run.city)
+    run.parts[Labels] = Labels(run, tree)
     run.parts[CityHours] = load_hours(run.city)
     run.parts[AreaShapes] = AreaShapes(run.city)
     names = {code: category.name for code, category in tree.by_code.items()}

@@ -7,6 +7,7 @@ only repeat notices.
 from gateway.app import SERVICE as GATEWAY
 from shared import privacy
 from svc_laksa.app import SERVICE as LAKSA
+from svc_tourism.app import SERVICE as TOURISM
 
 PURPOSES = {
     "gateway": {
@@ -18,6 +19,11 @@ PURPOSES = {
         "erasure": ("citizen_erased.v1",),
     },
     "svc-laksa": {"erasure": ("citizen_erased.v1",)},
+    "svc-tourism": {
+        "agenda": ("document_published.v1", "document_withdrawn.v1"),
+        "features": ("document_published.v1", "document_withdrawn.v1"),
+        "erasure": ("citizen_erased.v1",),
+    },
 }
 
 
@@ -26,6 +32,6 @@ def test_every_subscription_keeps_the_name_its_repeats_are_known_by() -> None:
         service.name: {
             s.purpose: s.names for s in (*service.subscriptions, privacy.subscription(service.holds))
         }
-        for service in (GATEWAY, LAKSA)
+        for service in (GATEWAY, LAKSA, TOURISM)
     }
     assert found == PURPOSES

@@ -1,5 +1,6 @@
 """The whole stack: what it says when it cannot start, what it keeps to itself, and that it comes back."""
 
+import asyncio
 import contextlib
 import gc
 import http.client
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.demo.__main__ import demo
 from deploy.local.errors import StackError
 from deploy.local.layout import Stack, stack_from
 from deploy.local.ports import ports_of
@@ -22,6 +24,9 @@ from deploy.local.readiness import health_of
 from deploy.local.records import read_records, still_running
 from deploy.local.supervision import Supervisor
 from tests.local.conftest import ROOT, call, command, environment_of, free_stack, ready
+
+_KEPT = ("decided ", "corrected ", "read at ", "feed ", "calendar ")
+"""Lines of the demonstration that say the same however often a day it is run."""
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +116,22 @@ def test_a_command_runs_with_the_settings_of_its_service(stack: Stack) -> None:
     done = call(stack, "exec", "jobs", "--", "sh", "-c", "echo $PORT $OPS_PORT $DATABASE_URL")
     assert done.stdout.startswith(f"{stack.port(3)} {stack.port(23)} postgresql://jobs:")
     assert "no process 'nobody'" in call(stack, "exec", "nobody", "--", "true").stderr
+
+
+def test_the_demonstration_walks_every_service_and_again_without_leaving_a_second_of_anything(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(demo(stack))
+    first = capsys.readouterr().out
+    asyncio.run(demo(stack))
+    again = capsys.readouterr().out
+    for service in ("LAKSA", "Prices", "News", "Tourism"):
+        assert f"== {service}" in first
+    kept = [[line for line in said.splitlines() if line.startswith(_KEPT)] for said in (first, again)]
+    assert len(kept[0]) == len(_KEPT)
+    assert kept[0] == kept[1]
+    assert "1 review(s)" in first
+    assert "1 review(s)" in again
 
 
 def test_up_on_a_running_stack_says_so(stack: Stack) -> None:

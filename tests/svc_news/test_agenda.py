@@ -73,7 +73,8 @@ async def test_an_event_is_placed_by_its_point_and_told_as_a_document_that_expir
     assert document["kind"] == "news_event"
     assert document["point"] == {"lat": -6.1729, "lon": 106.6319}
     assert document["area"] == "36.71.01.1001"
-    assert document["expires_at"] == "2026-02-07T15:00:00Z"
+    assert document["starts_at"] == "2026-02-07T12:00:00Z"
+    assert document["ends_at"] == document["expires_at"] == "2026-02-07T15:00:00Z"
     graph = (await newsroom.read(made["id"]))["json_ld"]["@graph"]
     assert graph[1]["@type"] == "Event"
     assert graph[1]["startDate"] == "2026-02-07T19:00:00+07:00"
@@ -107,6 +108,22 @@ async def test_a_calendar_is_read_back_as_it_was_written(newsroom: Newsroom) -> 
     assert content.endswith(b"END:VCALENDAR\r\n")
     assert max(len(line) for line in content.split(b"\r\n")) <= 75
     assert b"\n" not in content.replace(b"\r\n", b"")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\u2028"])
+async def test_what_belongs_on_one_line_is_one_line_and_writes_no_other_in_a_calendar(
+    newsroom: Newsroom, end: str
+) -> None:
+    words = f"Demo; satu,{end}BEGIN:VALARM"
+    more = event(place=words, organiser=words, price=words)
+    made = await newsroom.published(kind="agenda", title=words, summary=words, byline=words, event=more)
+    found = await newsroom.read(made["id"])
+    one = "Demo; satu, BEGIN:VALARM"
+    assert [found[name] for name in ("title", "summary", "byline")] == [one] * 3
+    assert [found["event"][name] for name in ("place", "organiser", "price")] == [one] * 3
+    (read,), content = await calendar(newsroom, f"/v1/news/agenda/events/{made['id']}.ics")
+    assert (str(read["SUMMARY"]), read.walk("VALARM")) == (one, [])
+    assert b"X-WR-CALNAME:Demo\\; satu\\, BEGIN:VALARM\r\n" in content
 
 
 async def test_whole_days_end_with_the_last_one(newsroom: Newsroom) -> None:
@@ -144,6 +161,31 @@ async def test_a_moved_or_cancelled_event_keeps_its_uid_and_counts_up(newsroom: 
     news = await newsroom.published()
     refused = await newsroom.post(newsroom.editor, f"/{news['id']}/cancel", {"reason": {"id": "x"}})
     assert refused.status_code == 409
+
+
+async def test_search_and_feeds_say_of_a_cancelled_event_that_it_is_cancelled(newsroom: Newsroom) -> None:
+    made = await newsroom.published(kind="agenda", source="demo")
+    await newsroom.act(newsroom.editor, made, "cancel", {"reason": {"id": "Demo: hujan lebat"}})
+    told = [d for kind, _, d in await newsroom.told(made["id"]) if kind == "news.document_published.v1"]
+    assert [each["title"]["id"] for each in told] == [
+        "Demo: taman kota dibuka",
+        "Dibatalkan: Demo: taman kota dibuka",
+    ]
+    assert told[1]["title"]["en"] == "Cancelled: Demo: city park opens"
+    for form in ("atom", "rss", "json"):
+        feed = (await newsroom.get(f"/feeds/news.{form}")).content.decode()
+        assert "Dibatalkan: Demo: taman kota dibuka" in feed, form
+        assert "Demo: hujan lebat" in feed, form
+
+
+async def test_an_event_without_an_end_has_none_in_its_document(newsroom: Newsroom) -> None:
+    made = await newsroom.published(kind="agenda", event=event(starts_at="2026-02-07T19:00:00+07:00"))
+    (told,) = [d for kind, _, d in await newsroom.told(made["id"]) if kind == "news.document_published.v1"]
+    assert (told["starts_at"], told["ends_at"]) == ("2026-02-07T12:00:00Z", None)
+    assert told["expires_at"] == "2026-02-07T17:00:00Z"
+    news = await newsroom.published()
+    (told,) = [d for kind, _, d in await newsroom.told(news["id"]) if kind == "news.document_published.v1"]
+    assert (told["starts_at"], told["ends_at"], told["source"]) == (None, None, "newsroom")
 
 
 async def test_a_calendar_is_not_sent_twice_and_nobody_gets_one_that_is_not_there(newsroom: Newsroom) -> None:

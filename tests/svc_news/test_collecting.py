@@ -10,9 +10,11 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from shared import pending
 from shared.clock import ManualClock
@@ -189,6 +191,7 @@ async def test_gone_switches_a_source_off_and_says_so(wire: Wire, server: Outsid
     managed = await wire.managed()
     assert (managed["active"], managed["state"]["code"], managed["next_attempt_at"]) == (False, "off", None)
     assert managed["last_error"]["code"] == "gone"
+    assert "news:sources" in (await wire.events("tags_purged.v1"))[-1].data["tags"]
     assert await wire.next_round() == 0
     assert await wire.titles() == ["Satu"]
     server.page("/new", feed("Dua"))
@@ -265,6 +268,30 @@ async def test_one_that_hangs_holds_up_none_of_the_others(wire: Wire, server: Ou
     assert server.most_open <= 16
 
 
+async def test_what_nobody_foresaw_is_a_failure_of_that_source_and_the_others_go_on(
+    wire: Wire, server: Outside, databases: Any
+) -> None:
+    """Here the database itself refuses one item."""
+    owner = await asyncpg.connect(databases.owner_url(wire.run.settings.database_url.get_secret_value()))
+    await owner.execute("ALTER TABLE collected_items ADD CONSTRAINT poison CHECK (title <> 'Racun')")
+    try:
+        for n in range(5):
+            titles = ("Baik", "Racun") if n == 2 else (f"Berita sendiri nomor {n}",)
+            await wire.add(server.page(f"/{n}", feed(*titles, at=wire.clock.now())), f"s-{n}")
+        with capture_logs() as logged:
+            assert await wire.round() == 5
+    finally:
+        await owner.execute("ALTER TABLE collected_items DROP CONSTRAINT poison")
+        await owner.close()
+    assert await wire.count() == 4
+    managed = await wire.managed("s-2")
+    assert (managed["last_error"]["code"], managed["failures"]) == ("unforeseen", 1)
+    assert [each["source"] for each in logged if each["event"] == "source_unforeseen"] == ["s-2"]
+    assert await wire.round() == 0
+    await wire.next_round()
+    assert (await wire.managed("s-2"))["items_taken"] == 2
+
+
 async def test_several_processes_visit_each_source_once(
     wire: Wire, server: Outside, settings_for: Callable[..., NewsSettings]
 ) -> None:
@@ -330,7 +357,9 @@ def _collect_and_stop(settings: NewsSettings, now: Any) -> None:
 async def test_killed_in_the_middle_a_source_s_items_are_all_there_or_none(
     wire: Wire, server: Outside
 ) -> None:
-    await wire.add(server.page("/", feed(*(f"Berita {n}" for n in range(50)), at=wire.clock.now())))
+    """So are their events: nothing of them is lost or told twice, with no broker there at all."""
+    page = server.page("/", feed(*(f"Berita {n}" for n in range(50)), at=wire.clock.now()))
+    await wire.add(page, kind="agency")
     spawn = multiprocessing.get_context("spawn")
     process = spawn.Process(target=_collect_and_stop, args=(wire.run.settings, wire.clock.now()))
     process.start()
@@ -342,12 +371,14 @@ async def test_killed_in_the_middle_a_source_s_items_are_all_there_or_none(
     finally:
         process.kill()
         await asyncio.to_thread(process.join)
-    assert await wire.count() == 0
+    assert (await wire.count(), await wire.events("document_published.v1")) == (0, [])
     assert await wire.round() == 0  # it is still the dead one's
     assert await wire.round(timedelta(minutes=2)) == 1
     assert (await wire.count(), (await wire.managed())["items_taken"]) == (50, 50)
     assert await wire.next_round() == 1
     assert await wire.count() == 50
+    told = await wire.events("document_published.v1")
+    assert (len(told), len({row.entity_id for row in told})) == (50, 50)
 
 
 async def _written_by_another(wire: Wire) -> bool:

@@ -1,6 +1,7 @@
 """Feeds as readers read them: three formats, stable ids, no faults by the validator's rules."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -9,7 +10,7 @@ from typing import Any
 import feedparser
 import pytest
 from fastapi import FastAPI
-from lxml import etree
+from lxml import etree, html
 
 from shared.db import Database
 from shared.testing import Keys, QueryRecorder, in_process
@@ -100,58 +101,143 @@ def _event() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("form", FAULTS)
+async def test_the_first_picture_is_in_the_feed_with_its_words_and_credit(
+    newsroom: Newsroom, form: str
+) -> None:
+    words, credit = 'Demo: gerbang "taman" <baru> & lama', "Demo: humas & <warga>"
+    pictures = [
+        {"receipt": newsroom.receipt(newsroom.author), "alt": {"id": alt}, "credit": credit}
+        for alt in (words, "Demo: yang kedua")
+    ]
+    made = await newsroom.published(images=pictures)
+    content = await read(newsroom, f"/feeds/news.{form}")
+    assert FAULTS[form](content, f"{HOST}/feeds/news.{form}") == []
+    (entry,) = await entries(newsroom, "/feeds/news", form)
+    (picture,) = html.fragment_fromstring(entry["content"], create_parent="div").iter("img")
+    address = f"{HOST}/v1/news/articles/{made['id']}/images/{made['images'][0]['media_id']}"
+    assert (picture.get("src"), picture.get("alt")) == (address, words)
+    assert picture.getparent().findtext("figcaption") == credit
+    assert (await newsroom.get(address.removeprefix(HOST))).status_code == 307
+
+
+@pytest.mark.parametrize("form", FAULTS)
 async def test_an_empty_feed_is_a_good_feed(newsroom: Newsroom, form: str) -> None:
     content = await read(newsroom, f"/feeds/news/{JATIUWUNG}.{form}")
     assert FAULTS[form](content, f"{HOST}/feeds/news/{JATIUWUNG}.{form}") == []
 
 
-def test_the_rules_find_faults_where_there_are_some() -> None:
-    bad = b'<feed xmlns="http://www.w3.org/2005/Atom"><title>x</title><id>7</id><entry><id>7</id></entry></feed>'
-    assert {"feed needs one updated", "feed: the id is no full URI", "two ids are the same"} <= set(
-        atom_faults(bad, "http://x/")
-    )
-    item = b"<item><title>&lt;b></title><guid>x</guid><pubDate>2026-02-02</pubDate></item>"
-    found = set(rss_faults(b'<rss version="2.0"><channel>' + item * 2 + b"</channel></rss>", "http://x/"))
-    assert {"two guids are the same", "a title contains HTML", "2026-02-02 is no RFC 822 date"} <= found
-    feed = {"version": "2", "items": [{"content_html": "<script>1</script><a href='/x' onclick='1'>x</a>"}]}
-    told = set(json_faults(json.dumps(feed).encode(), "http://x/"))
-    assert {
-        "version",
-        "an item has no id",
-        "<script> in content",
-        "relative link",
-        "onclick= in content",
-    } <= told
+#: (format, what is put out of order, how, what the rules must say of it)
+BROKEN = [
+    ("atom", r"<id>urn:uuid:", "<id>7", "feed: the id is no full URI"),
+    (
+        "atom",
+        r"<id>[^<]*</id>",
+        "<id>urn:uuid:0198f4a0-7c1e-7b3a-9f00-4d2b8a6c1e11</id>",
+        "two ids are the same",
+    ),
+    ("atom", r"<updated>[^<]*</updated>", "", "feed needs one updated"),
+    ("atom", r"T\d\d:\d\d:\d\d", " 09:00", "is no RFC 3339 date"),
+    ("atom", r"<updated>2026", "<updated>1926", "cannot be"),
+    ("atom", r"<published>2026", "<published>2027", "updated before it was published"),
+    ("atom", r"<name>[^<]*</name>", "<name/>", "an author has no name"),
+    ("atom", r"<author>.*?</author>", "", "nobody is the author"),
+    ("atom", r'rel="self"', 'rel="via"', "the self link is not"),
+    ("atom", r'term="news"', "", "a category has no term"),
+    ("atom", r"<title>[^<]*</title>", "<title>a</title><title>b</title>", "feed needs one title"),
+    ("atom", r"<summary>", '<summary type="markdown">', "schema: "),
+    ("atom", r"</entry>", "<pubDate>x</pubDate></entry>", "schema: "),
+    ("atom", r"&lt;p&gt;", "&lt;p onclick='x'&gt;", "onclick= in content"),
+    ("atom", r"&lt;p&gt;", "&lt;a href='/x'&gt;", "relative link"),
+    ("atom", r"<subtitle>", "<subtitle>\u0085\u0099", "U+0099 in the feed"),
+    ("rss", r"urn:uuid:[0-9a-f-]*", "x", "two guids are the same"),
+    ("rss", r' isPermaLink="false"', "", "a guid that is a permalink"),
+    ("rss", r"<guid.*?</guid>", "", "an item has 0 guid"),
+    ("rss", r"Mon, 02 Feb", "Tue, 02 Feb", "is no RFC 822 date"),
+    ("rss", r"Mon, 02 Feb 2026", "2026-02-02", "is no RFC 822 date"),
+    ("rss", r"<pubDate>Mon, 02 Feb 2026", "<pubDate>Sat, 02 Feb 1935", "is no RFC 822 date"),
+    ("rss", r"<link>[^<]*</link>", "<link>/x</link>", "link is not absolute"),
+    ("rss", r"<language>id", "<language>indonesia", "the language has no ISO code"),
+    ("rss", r'rel="self"', 'rel="via"', "the self link is not"),
+    ("rss", r"<item><title>", "<item><title>&lt;b&gt;", "a title contains HTML"),
+    ("rss", r"<description>[^<]*</description>", "", "channel needs description"),
+    ("rss", r"</item>", "<updated>x</updated></item>", "schema: "),
+    (
+        "rss",
+        r"<ns0:encoded>|<content:encoded>",
+        "<content:encoded>&lt;script&gt;x&lt;/script&gt;",
+        "<script> in",
+    ),
+    ("json", r"jsonfeed.org/version/1.1", "jsonfeed.org/version/9", "version"),
+    ("json", r'"id": "[^"]*"', '"id": 7', "an item has no id"),
+    ("json", r"http://127.0.0.1:8000/v1", "/v1", "is not absolute"),
+    ("json", r'"date_published": "2026', '"date_published": "26', "is no date"),
+    ("json", r'"content_html": "', '"content_html": "<iframe></iframe>', "<iframe> in content"),
+]
 
 
-async def test_no_id_changes_with_title_slug_host_or_scheme(
-    newsroom: Newsroom, app: FastAPI, settings_for: Callable[..., NewsSettings], keys: Keys
+@pytest.mark.parametrize("form", FAULTS)
+async def test_the_rules_find_whatever_is_out_of_order(newsroom: Newsroom, form: str) -> None:
+    await newsroom.published()
+    await newsroom.published()
+    good = (await read(newsroom, f"/feeds/news.{form}")).decode()
+    for pattern, broken, fault in (rest for of, *rest in BROKEN if of == form):
+        bad = re.sub(pattern, lambda _, by=broken: by, good, flags=re.DOTALL)
+        assert bad != good, pattern
+        found = FAULTS[form](bad.encode(), f"{HOST}/feeds/news.{form}")
+        assert any(fault in each for each in found), (pattern, found)
+
+
+#: What is changed -> what the article is corrected to, and where the service is from then on.
+MOVES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
+    "title": ({"title": "Demo: sama sekali lain"}, {}),
+    "slug": ({"slug": "sama-sekali-lain"}, {}),
+    "host": ({}, {"public_url": "http://api.kota.example"}),
+    "scheme": ({}, {"public_url": "https://127.0.0.1:8000"}),
+    "page": ({}, {"article_page": "https://berita.kota.example/baca/{slug}"}),
+}
+AGENDA = ("/feeds/news", f"/feeds/news/{TANGERANG}", "/feeds/news/kinds/agenda")
+
+
+async def ids(newsroom: Newsroom, article_id: str) -> list[str]:
+    """Every id under which an event of the agenda is known outside: entries, feeds, calendar, JSON-LD."""
+    found = [e["id"] for scope in AGENDA for form in FAULTS for e in await entries(newsroom, scope, form)]
+    for scope in AGENDA:
+        root = etree.fromstring(await read(newsroom, f"{scope}.atom"))
+        found += [each.text or "" for each in root.iter(f"{ATOM}id")]
+    ics = (await newsroom.get("/v1/news/agenda.ics")).content.decode()
+    graph = (await newsroom.read(article_id))["json_ld"]["@graph"]
+    return [*found, *re.findall(r"UID:(.*)", ics), *(node["@id"] for node in graph)]
+
+
+@pytest.mark.parametrize("moved", MOVES)
+async def test_no_id_changes_with_the_title_the_slug_the_host_the_scheme_or_the_page(
+    newsroom: Newsroom, app: FastAPI, settings_for: Callable[..., NewsSettings], keys: Keys, moved: str
 ) -> None:
-    made = await newsroom.published(districts=[TANGERANG])
-    before = {(s, f): await entries(newsroom, s, f) for s in PATHS for f in FAULTS}
-    feed_ids = [etree.fromstring(await read(newsroom, f"{s}.atom")).findtext(f"{ATOM}id") for s in PATHS]
-    await newsroom.corrected(
-        made, title="Demo: sama sekali lain", slug="sama-sekali-lain", districts=[TANGERANG]
-    )
+    text, place = MOVES[moved]
+    made = await newsroom.published(kind="agenda", districts=[TANGERANG])
+    before, links = await ids(newsroom, made["id"]), await entries(newsroom, AGENDA[0], "atom")
+    await newsroom.corrected(made, kind="agenda", districts=[TANGERANG], **text)
     url = app.state.runtime.settings.database_url.get_secret_value()
-    page = "https://berita.kota.example/baca/{slug}"
-    settings = settings_for(NewsSettings, url, public_url="https://api.kota.example", article_page=page)
-    moved = create_app(settings, newsroom.clock)
-    await moved.state.runtime.database.close()
+    elsewhere = create_app(settings_for(NewsSettings, url, **place), newsroom.clock)
+    await elsewhere.state.runtime.database.close()
     database: Database = app.state.runtime.database
-    moved.state.runtime.database = database  # the same rows, which this test will roll back
-    async with in_process(moved) as client:
-        elsewhere = Newsroom(moved, client, keys, newsroom.clock)
-        for (scope, form), then in before.items():
-            now = await entries(elsewhere, scope, form)
-            assert [e["id"] for e in now] == [e["id"] for e in then] == [f"urn:uuid:{made['id']}"]
-            assert now[0]["link"] == "https://berita.kota.example/baca/sama-sekali-lain"
-            assert now[0]["title"] != then[0]["title"]
-            content = await read(elsewhere, f"{scope}.{form}")
-            assert FAULTS[form](content, f"https://api.kota.example{scope}.{form}") == []
-        ids = [etree.fromstring(await read(elsewhere, f"{s}.atom")).findtext(f"{ATOM}id") for s in PATHS]
-    assert ids == feed_ids
-    assert len(set(ids)) == len(PATHS)
+    elsewhere.state.runtime.database = database  # the same rows, which this test will roll back
+    async with in_process(elsewhere) as client:
+        there = Newsroom(elsewhere, client, keys, newsroom.clock)
+        assert await ids(there, made["id"]) == before
+        assert sum(made["id"] in each for each in before) == len(before) - len(AGENDA)
+        now = await entries(there, AGENDA[0], "atom")
+        assert {name: now[0][name] for name in ("title", "link")} != {
+            n: links[0][n] for n in ("title", "link")
+        }
+        for scope, form in ((s, f) for s in AGENDA for f in FAULTS):
+            address = f"{place.get('public_url', HOST)}{scope}.{form}"
+            assert FAULTS[form](await read(there, f"{scope}.{form}"), address) == []
+
+
+async def test_each_feed_has_an_id_of_its_own(newsroom: Newsroom) -> None:
+    feeds = [etree.fromstring(await read(newsroom, f"{scope}.atom")) for scope in (*PATHS, *AGENDA)]
+    assert len({feed.findtext(f"{ATOM}id") for feed in feeds}) == len({*PATHS, *AGENDA})
 
 
 @pytest.mark.parametrize("form", FAULTS)

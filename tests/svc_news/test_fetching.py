@@ -69,6 +69,14 @@ def test_what_the_public_internet_is(address: str, public: bool) -> None:
         ("http://0177.0.0.1/", "refused_address"),
         ("http://127.1/", "refused_address"),
         ("http://0x7f.1/", "refused_address"),
+        ("http://017700000001/", "refused_address"),
+        ("http://127.0.0.1./", "refused_address"),
+        ("http://①②⑦.⓪.⓪.①/", "refused_address"),
+        ("http://127。0。0。1/", "refused_address"),
+        ("http://[64:ff9b::a00:1]/", "refused_address"),
+        ("http://[::ffff:7f00:1]/", "refused_address"),
+        ("http://[fe80::1%25eth0]/", "refused_address"),
+        ("http://[0:0:0:0:0:0:0:1]:8080/", "refused_address"),
         ("http://nama@kota.example/", "refused_url"),
         ("http://nama:sandi@kota.example/", "refused_url"),
         ("http://kota.example:22/", "refused_url"),
@@ -201,6 +209,7 @@ async def test_a_name_that_leads_inside_is_not_connected_to(server: Outside) -> 
     for name in names.known:
         code = await failure(f"http://{name}/", resolver=names, admitted=frozenset())
         assert code == "refused_address", name
+    assert await failure("http://localhost/", admitted=frozenset()) == "refused_address"  # by its real name
     assert await failure("http://nowhere.example/", resolver=names) == "dns"
     assert not server.asked
 

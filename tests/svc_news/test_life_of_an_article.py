@@ -35,6 +35,14 @@ async def test_what_an_author_writes_an_editor_publishes_and_everybody_reads(new
 async def test_nobody_publishes_or_corrects_her_own_text(newsroom: Newsroom) -> None:
     made = await newsroom.draft(newsroom.editor)
     await newsroom.act(newsroom.editor, made, "submit")
+    manuscript = f"/v1/news/articles/{made['id']}/manuscript"
+    seen = [
+        (await newsroom.get(manuscript, who)).json()["actions"] for who in (newsroom.editor, newsroom.deputy)
+    ]
+    assert seen == [
+        ["revise", "send_back", "discard"],
+        ["revise", "send_back", "schedule", "publish", "discard"],
+    ]
     for action, body in (("publish", None), ("schedule", {"at": "2026-02-03T09:00:00+07:00"})):
         refused = await newsroom.post(newsroom.editor, f"/{made['id']}/{action}", body)
         assert (refused.status_code, refused.json()["code"]) == (403, "own_text")
@@ -48,9 +56,8 @@ async def test_nobody_publishes_or_corrects_her_own_text(newsroom: Newsroom) -> 
 async def test_an_editor_who_changed_a_text_in_review_has_written_it_too(newsroom: Newsroom) -> None:
     made = await newsroom.draft()
     sent = await newsroom.act(newsroom.author, made, "submit")
-    assert (
-        await newsroom.put(newsroom.editor, sent, article(title="Demo: judul redaktur"))
-    ).status_code == 200
+    changed = await newsroom.put(newsroom.editor, sent, article(title="Demo: judul redaktur"))
+    assert (changed.status_code, changed.json()["actions"]) == (200, ["revise", "send_back", "discard"])
     refused = await newsroom.post(newsroom.editor, f"/{made['id']}/publish")
     assert refused.json()["code"] == "own_text"
     assert (await newsroom.act(newsroom.deputy, made, "publish"))["slug"] == "demo-judul-redaktur"
@@ -108,6 +115,7 @@ async def test_each_state_allows_its_steps_and_no_others(
             made = await newsroom.act(newsroom.editor, made, step, bodies.get(step))
         assert made["state"]["code"] == state
         answer = await newsroom.post(newsroom.editor, f"/{made['id']}/{action}", bodies.get(action))
+        assert (action.replace("-", "_") in made["actions"]) is (action in allowed), made["actions"]
         wanted = (200, None) if action in allowed else (409, "wrong_state")
         assert (answer.status_code, answer.json().get("code")) == wanted, action
 
@@ -211,6 +219,26 @@ async def test_an_announcement_leaves_the_lists_when_it_expires_and_its_address_
     late["article"]["expires_at"] = (newsroom.clock.now() + timedelta(days=9)).isoformat()
     await newsroom.act(newsroom.editor, made, "correct", late)
     assert await newsroom.listed("kind=announcement") == [made["id"]]
+
+
+async def test_a_slip_in_an_article_that_has_expired_is_put_right_without_bringing_it_back(
+    newsroom: Newsroom,
+) -> None:
+    expires_at = (newsroom.clock.now() + timedelta(days=3)).isoformat()
+    made = await newsroom.published(kind="announcement", expires_at=expires_at)
+    await newsroom.pass_time(timedelta(days=4))
+    body = article(kind="announcement", title="Demo: judul yang benar", expires_at=expires_at)
+    other = body | {"expires_at": (newsroom.clock.now() - timedelta(minutes=1)).isoformat()}
+    correction = {"article": other, "note": {"id": "Demo"}}
+    refused = await newsroom.post(newsroom.editor, f"/{made['id']}/correct", correction)
+    assert [(e["field"], e["code"]) for e in refused.json()["errors"]] == [
+        ("article.expires_at", "in_the_past")
+    ]
+    await newsroom.act(newsroom.editor, made, "correct", correction | {"article": body})
+    assert (await newsroom.read(made["id"]))["title"] == "Demo: judul yang benar"
+    assert await newsroom.listed() == []
+    kinds = [kind for kind, version, _ in await newsroom.told(made["id"]) if version == 5]
+    assert kinds == ["news.article_corrected.v1", "news.tags_purged.v1"]
 
 
 async def test_what_has_expired_is_not_published_and_what_readers_hold_of_it_is_purged(

@@ -6,8 +6,12 @@ from zoneinfo import ZoneInfo
 
 import feedparser
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from svc_news.collected.rules import MOST_ITEMS, Item, Reading, Unreadable, read_feed
+from svc_news.collected.rules.entry import MOST_ENTRIES
+from svc_news.collected.rules.texts import plain
 
 NOW = datetime(2026, 2, 2, 2, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Asia/Jakarta")
@@ -194,11 +198,20 @@ def test_the_words_are_right_whatever_the_feed_says_of_its_encoding(body: bytes,
         ("&lt;img src=x onerror=alert(1)&gt;Aman", "Aman"),
         ("Dua\n\n  baris\t.", "Dua baris ."),
         ("&#x1F600; emoji", "\U0001f600 emoji"),
+        ("Pasar &lt;![foo[x]]&gt; dibuka", "Pasar dibuka"),
+        ("Pasar &lt;![0[ dibuka", "Pasar"),
+        ("Pasar &amp;lt;b&amp;gt;&amp;lt;![ x[ dibuka", "Pasar"),
+        ("Pasar &lt;!DOCTYPE html&gt;&lt;?php x ?&gt;dibuka", "Pasar dibuka"),
         ("", "Isi"),
     ],
 )
 def test_titles_are_plain_words(title: str, expected: str) -> None:
     assert one(rss(item(title))).title == expected
+
+
+@given(st.text(alphabet="<>![]/-&;#x?=\"' ab\x00\u202e", max_size=60))
+def test_no_markup_however_broken_stops_a_reader(source: str) -> None:
+    assert len(plain(source, 20)) <= 20
 
 
 @pytest.mark.parametrize(
@@ -290,6 +303,57 @@ def test_dates_of_many_forms(text: str, expected: str | None) -> None:
     """It is 2026-02-02, 09:00 in Tangerang; what lies ahead has the date of first sight."""
     found = one(rss(item()).replace("Mon, 02 Feb 2026 08:00:00 +0700", text)).published_at
     assert (found and found.strftime("%Y-%m-%dT%H:%M")) == expected
+
+
+@pytest.mark.parametrize("year", ["9999-12-31T23:59:59-12:00", "1900-01-01T00:00:00Z", "0001-01-01", "-1"])
+def test_an_entry_of_another_age_is_kept_as_one_without_a_date(year: str) -> None:
+    """Else it would stand above all others for ever, or be gone before anybody saw it."""
+    found = read(rss(item().replace("Mon, 02 Feb 2026 08:00:00 +0700", year), item("Dua", guid="g-2"))).items
+    assert [each.published_at and each.published_at.year for each in found] == [None, 2026]
+
+
+OPENED = "<rss><channel>" + "<![CDATA[" * 200_000
+UNENDING = {
+    "cdata-never-closed": (OPENED, "malformed"),
+    "cdata-and-a-bare-ampersand": (f"<rss>&{OPENED}", "malformed"),
+    "references": ("<rss><channel>" + "&a" * 1_000_000, "malformed"),
+    "attributes": ("<rss " + " ".join(f'a{n}="1"' for n in range(100_000)), "malformed"),
+    "lists-in-lists": ('{"version":' + "[" * 1_000_000, "malformed"),
+    "digits": ('{"version":' + "9" * 1_000_000 + "}", "malformed"),
+}
+
+
+@pytest.mark.parametrize("name", UNENDING)
+def test_no_document_of_five_megabytes_keeps_a_reader_busy_for_long(name: str) -> None:
+    """Quadratic work on these would take hours: the test would not end."""
+    feed, code = UNENDING[name]
+    with pytest.raises(Unreadable) as error:
+        read(feed)
+    assert error.value.code == code
+
+
+def test_of_a_hundred_thousand_entries_the_newest_two_hundred_are_taken() -> None:
+    many = "".join(f"<item><guid>{n}</guid><link>/{n}</link><title>t</title></item>" for n in range(100_000))
+    found = read(rss(many))
+    assert (len(found.items), found.entries) == (MOST_ITEMS, MOST_ENTRIES)
+    assert found.items[0].link == "https://kota.example/0"
+    several = [{"id": n, "url": f"/{n}", "title": "t"} for n in range(100_000)]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": several}
+    found = read(json.dumps(feed))
+    assert (len(found.items), found.entries) == (MOST_ITEMS, MOST_ENTRIES)
+
+
+def test_null_bytes_and_halves_of_characters_do_no_harm_in_json() -> None:
+    """What JSON may say and no database can hold."""
+    entry = '{"id": "a\\u0000b", "url": "/x\\u0000", "title": "Sa\\u0000tu\\ud800", "summary": "\\ud83d"}'
+    found = one(f'{{"version": "https://jsonfeed.org/version/1", "home_page_url": "/", "items": [{entry}]}}')
+    assert (found.title, found.excerpt, found.link) == ("Satu", "", "https://kota.example/")
+    assert found.digest
+
+
+def test_a_text_in_cdata_is_left_as_it_is_when_the_rest_is_mended() -> None:
+    feed = rss(item("<![CDATA[R&amp;D & <b>x</b>]]>", about="satu & dua &nbsp; <![CDATA[a&b]]>"))
+    assert (one(feed).title, one(feed).excerpt) == ("R&D & x", "satu & dua a&b")
 
 
 def test_an_excerpt_is_short_and_ends_at_a_word() -> None:

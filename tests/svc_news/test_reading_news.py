@@ -150,6 +150,13 @@ async def test_a_hoax_clarification_says_claim_verdict_and_sources_and_is_a_clai
     assert review["reviewRating"] == rating
 
 
+async def script(newsroom: Newsroom) -> str:
+    """The id of an article whose title would end the element its JSON-LD is put into."""
+    made = await newsroom.published(title="Demo </script><script>alert(1)</script>")
+    assert (await newsroom.read(made["id"]))["json_ld"]["headline"].startswith("Demo </script>")
+    return str(made["id"])
+
+
 async def test_json_ld_of_a_corrected_article_says_so_with_absolute_addresses(newsroom: Newsroom) -> None:
     made = await newsroom.published(districts=[TANGERANG])
     await newsroom.corrected(made, districts=[TANGERANG])
@@ -159,6 +166,7 @@ async def test_json_ld_of_a_corrected_article_says_so_with_absolute_addresses(ne
     assert told["url"] == f"http://127.0.0.1:8000/v1/news/articles/{made['slug']}"
     assert told["correction"][0]["@type"] == "CorrectionComment"
     assert told["dateModified"] == told["correction"][0]["datePublished"] > told["datePublished"]
+    assert b"<" not in (await newsroom.get(f"/v1/news/articles/{await script(newsroom)}.jsonld")).content
     assert told["contentLocation"] == [{"@type": "Place", "name": "Tangerang"}]
 
 

@@ -1,5 +1,6 @@
 """Who looks after the sources, what they may enter, and what the public sees."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from shutil import copytree
@@ -19,7 +20,7 @@ from svc_news.settings import NewsSettings
 from svc_news.sources.rules import Kind, State, most_fail
 from tests.conftest import PACK
 from tests.svc_news.hostile import outside
-from tests.svc_news.wire import Wire, feed
+from tests.svc_news.wire import Wire, empty, feed
 
 URL = "https://kota.example/rss.xml"
 
@@ -113,6 +114,21 @@ async def test_what_cannot_be_a_source_is_refused_field_by_field(
     answer = await wire.call("POST", "/sources", wire.editor, body)
     assert answer.status_code == 422, answer.text
     assert [(each["field"], each["code"]) for each in answer.json()["errors"]] == [(field, code)]
+
+
+async def test_of_many_who_add_one_code_at_once_one_does_and_the_others_are_told(
+    app: FastAPI, keys: Keys, clock: ManualClock
+) -> None:
+    async with in_process(app) as client:
+        lasting = Wire(app, client, keys, clock)
+        body = {"code": "x", "name": "x", "url": URL, "kind": "press", "attribution": "x"}
+        try:
+            sent = [lasting.call("POST", "/sources", lasting.editor, body) for _ in range(6)]
+            answers = await asyncio.gather(*sent)
+        finally:
+            await empty(lasting.run)
+    assert sorted(answer.status_code for answer in answers) == [201, *[409] * 5]
+    assert {a.json()["code"] for a in answers if a.status_code == 409} == {"source_code_taken"}
 
 
 async def test_a_code_is_given_once_and_sending_again_does_nothing_twice(wire: Wire) -> None:

@@ -1,5 +1,6 @@
 """What several publishers tell is one story; lists by keyset; agencies' items in the search; ninety days."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,16 +9,17 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from shared.auth import Caller
 from shared.clock import ManualClock
 from shared.contracts.city import DocumentPublishedV1
 from shared.testing import Keys, QueryRecorder, in_process
 from svc_news.app import create_app
-from svc_news.collected.rules import nearby_marks, same_story, story_marks, story_words
-from svc_news.collected.usecases import forget_old
+from svc_news.collected.rules import Item, nearby_marks, same_story, story_marks, story_words
+from svc_news.collected.usecases import forget_old, take_in
 from svc_news.settings import NewsSettings
+from svc_news.sources.models import Source
 from tests.svc_news.hostile import Outside, outside
 from tests.svc_news.wire import Wire, empty, feed
 
@@ -247,6 +249,27 @@ async def test_after_ninety_days_items_leave_and_their_stories_go_on_without_the
     wire.clock.advance(DAY)
     await wire.run.forget(forget_old)
     assert await wire.count() == 0
+
+
+async def test_a_story_whose_first_item_goes_while_another_joins_it_is_listed_still(
+    wire: Wire, server: Outside
+) -> None:
+    now = wire.clock.now()
+    await wire.add(server.page("/0", feed(FLOOD, at=now)), "s-0")
+    await wire.round()
+    await wire.change("s-0", active=False)
+    await wire.add(server.page("/1", feed(FLOOD_TOO, at=now + DAY)), "s-1")
+    wire.clock.advance(90 * DAY + timedelta(seconds=1))
+    later = wire.clock.now()
+    async with wire.run.database.transaction() as session:
+        source = (await session.scalars(select(Source).where(Source.code == "s-1"))).one()
+        item = Item("k", FLOOD_TOO, "", "https://kota.example/", now + DAY)
+        await take_in(session, source, [item], later)
+        forgetting = asyncio.create_task(wire.run.forget(forget_old))
+        done, _ = await asyncio.wait([forgetting], timeout=0.3)
+        assert not done
+    await forgetting
+    assert (await wire.count(), await wire.titles()) == (1, [FLOOD_TOO])
 
 
 async def test_what_is_old_is_not_taken_and_what_has_no_date_does_not_come_back(

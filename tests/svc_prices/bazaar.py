@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from httpx import AsyncClient, Response
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from shared.auth import Caller
 from shared.clock import ManualClock
@@ -13,6 +13,9 @@ from shared.ids import new_id
 from shared.runtime import Runtime
 from shared.tables import outbox
 from shared.testing import Keys
+from svc_prices.observations import usecases as observations
+from svc_prices.observations.models import Observation
+from svc_prices.observations.queries import Touched
 
 TODAY = date(2026, 2, 2)
 
@@ -87,6 +90,18 @@ class Bazaar:
                 commodity, price, market, day=day, caller=self.supervisor, row={"reason": "demo"}
             )
             assert found["outcome"]["code"] == "published", found
+
+    async def years(self, days: int, *, market: int = 1, source: str = "demo") -> None:
+        """Prices of as many days up to today: 10,000 rupiah and one more for each day, of commodity 1."""
+        same = {"commodity_id": 1, "market_id": market, "level": "retail", "state": "price", "version": 1}
+        seen = dict.fromkeys(("observed_at", "received_at"), self.clock.now())
+        said = {"status": "published", "entered_by": "demo", "source": source}
+        every = [(self.today - timedelta(days=n), 10_000 + days - n) for n in range(days)]
+        rows = [{**same, **seen, **said, "day": day, "price": price} for day, price in every]
+        async with self.run.database.transaction() as session:
+            await session.execute(insert(Observation), rows)
+            touched = [Touched(1, "retail", market, day) for day, _ in every]
+            await observations.refresh(session, touched, self.clock.now())
 
     async def items(self, path: str) -> list[dict[str, Any]]:
         """The items of a list that is read."""

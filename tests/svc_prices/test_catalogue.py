@@ -10,6 +10,7 @@ from shared.auth import Caller
 from shared.city.pack import City, load_city
 from shared.city.problems import PackError
 from shared.seeds import sow
+from svc_prices.markets import usecases as markets
 from svc_prices.pack import FILE, SEEDS, check, load_prices
 from tests.svc_prices.bazaar import Bazaar
 
@@ -133,3 +134,63 @@ def test_both_cities_have_their_prices(name: str, markets: int, commodities: int
     assert (len(pack.markets), len(pack.commodities)) == (markets, commodities)
     (there,), _ = check(found)
     assert there[1].startswith(f"{markets} markets, {commodities} commodities")
+
+
+async def test_a_supervisor_opens_a_market_and_adds_a_commodity(bazaar: Bazaar) -> None:
+    place = {"lat": -6.1781, "lon": 106.6310}
+    market = {"code": "sipon", "name": "Pasar Sipon", "kind": "traditional", "point": place, "source": "demo"}
+    opened = await bazaar.send(bazaar.supervisor, "/markets", market)
+    assert (opened.status_code, opened.headers["location"]) == (201, "/v1/prices/markets/sipon")
+    assert opened.json()["district"]
+    unit = {"code": "papan", "name": {"id": "papan", "en": "board"}, "factor": "0.25", "source": "demo"}
+    tempe = {"code": "tempe", "name": {"id": "Tempe", "en": "Tempeh"}, "unit": "kg", "source": "demo"}
+    tempe |= {"category": "maize_soybean", "local_units": [unit]}
+    assert (await bazaar.send(bazaar.supervisor, "/commodities", tempe)).status_code == 201
+    row = {"unit": "papan"}
+    assert (await bazaar.price("tempe", 5_000, "sipon", row=row))["outcome"]["code"] == "published"
+    assert [item["price"] for item in await bazaar.items("/latest?market=sipon")] == [20_000]
+    assert [item["code"] for item in await bazaar.items("/commodities?limit=100")][-1] == "tempe"
+    published = await bazaar.told("document_published.v1")
+    assert [document["title"]["id"] for document in published[-2:]] == ["Pasar Sipon", "Tempe"]
+    assert {document["source"] for document in published[-2:]} == {"demo"}
+    assert "demo" not in {document["source"] for document in published if "beras" in document["url"]}
+    for path, body in (("/markets", market), ("/commodities", tempe)):
+        again = await bazaar.send(bazaar.supervisor, path, body)
+        assert (again.status_code, again.json()["code"]) == (409, "code_taken")
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "code"),
+    [
+        ("/markets", {"code": "median"}, "reserved"),
+        ("/commodities", {"code": "tempe", "unit": "kg"}, "range_backwards"),
+    ],
+)
+async def test_a_new_one_that_makes_no_sense_is_refused(
+    bazaar: Bazaar, path: str, change: dict[str, Any], code: str
+) -> None:
+    price = {"kind": "HET", "price": 1, "valid_from": "2026-02-02", "valid_to": "2026-02-01", "source": "x"}
+    body: dict[str, Any] = {"name": "x", "kind": "modern", "source": "x", **change}
+    if path == "/commodities":
+        named = {"name": {"id": "x", "en": "x"}, "category": "rice", "source": "x"}
+        body = {**named, **change, "references": [price]}
+    answer = await bazaar.send(bazaar.supervisor, path, body)
+    assert answer.status_code == 422
+    assert code in {error["code"] for error in answer.json()["errors"]}
+
+
+async def test_a_list_has_an_end(bazaar: Bazaar, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(markets, "MOST_MARKETS", 6)
+    body = {"code": "ketujuh", "name": "x", "kind": "modern", "source": "x"}
+    answer = await bazaar.send(bazaar.supervisor, "/markets", body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "catalogue_full")
+
+
+async def test_what_waits_on_a_closed_market_is_still_decided(bazaar: Bazaar) -> None:
+    await bazaar.past("minyakita", [16_000, 16_000, 16_000])
+    assert (await bazaar.price("minyakita", 160_000))["outcome"]["code"] == "held"
+    facts = {"name": "Pasar Anyar", "kind": "traditional", "source": "demo", "active": False}
+    assert (await bazaar.send(bazaar.supervisor, "/markets/anyar", facts, "PUT")).status_code == 200
+    one = f"/reviews/anyar/{bazaar.today}/minyakita/retail/reject"
+    assert (await bazaar.send(bazaar.supervisor, one, {"reason": "salah ketik"})).status_code == 200
+    assert (await bazaar.get("/reviews", bazaar.supervisor)).json()["items"] == []

@@ -20,11 +20,11 @@ def test_the_series_is_the_same_every_time_and_near_its_base() -> None:
     assert once == again
     assert len(once) == DAYS
     prices = [price for _, price in once if price is not None]
-    assert len(prices) > 50
+    assert len(prices) > 100
     assert all(13_000 < price < 18_000 and price % 250 == 0 for price in prices)
 
 
-async def test_development_gets_sixty_days_and_everybody_sees_that_they_are_made_up(
+async def test_development_gets_four_months_and_everybody_sees_that_they_are_made_up(
     databases: Any, settings_for: Callable[..., PricesSettings], clock: ManualClock, keys: Keys
 ) -> None:
     settings = settings_for(PricesSettings, databases.new("svc_prices"), environment="development")
@@ -32,7 +32,7 @@ async def test_development_gets_sixty_days_and_everybody_sees_that_they_are_made
     run = app.state.runtime
     with QueryRecorder().on(run.database) as queries:
         assert await load_demo(run) == 6 * 23 * DAYS
-    assert len(queries) < 20
+    assert len(queries) < 25
     assert await load_demo(run) == 0
     async with in_process(app) as client:
         bazaar = Bazaar(app, client, keys, clock)
@@ -40,6 +40,7 @@ async def test_development_gets_sixty_days_and_everybody_sees_that_they_are_made
         latest = await bazaar.items("/latest?limit=100")
     assert (len(medians), {item["age_days"] for item in medians}) == (23, {0})
     assert {item["source"] for item in latest} == {"demo"}
+    assert {item["price_class"]["code"] for item in medians} <= {"dear", "normal", "cheap"}
     await run.database.close()
 
 

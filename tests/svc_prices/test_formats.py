@@ -168,11 +168,11 @@ def test_our_rows_are_read_again_as_what_they_said() -> None:
     assert again(WFP, row) == Row(2, 1, "retail", 7, date(2026, 1, 5), 15_500, None, None, None)
     line = panel_row(price(previous_day=date(2025, 12, 31)), rice)
     assert line[:5] == ["2026-01-05", 27, "Beras Premium", "Rp./Kg", 15_500]
-    assert line[5:] == [16_000, "31-12-2025", -500, "-3.13", "down"]
+    assert line[5:] == [16_000, "31-12-2025", -500, "-3.13", "down", "survey"]
     assert again(PANEL, line) == Row(2, 1, "retail", 7, date(2026, 1, 5), 15_500, None, None, None)
-    assert panel_row(price(previous_median=None), rice)[5:] == ["", "", "", "", ""]
+    assert panel_row(price(previous_median=None), rice)[5:] == ["", "", "", "", "", "survey"]
     unmoved = panel_row(price(previous_median=15_500, previous_day=date(2026, 1, 4)), rice)
-    assert unmoved[7:] == [0, "0", "no_change"]
+    assert unmoved[7:] == [0, "0", "no_change", "survey"]
 
 
 def again(header: tuple[str, ...], row: list[object]) -> Row | Refusal:

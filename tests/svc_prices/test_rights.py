@@ -13,6 +13,7 @@ ONE = f"anyar/{TODAY}/beras-premium/retail"
 PLAN = {"weekdays": ["monday"], "by": "10:00"}
 MARKET = {"name": "Pasar Anyar", "kind": "traditional", "source": "demo"}
 COMMODITY = {"name": {"id": "x", "en": "x"}, "category": "rice"}
+NEW = {**COMMODITY, "code": "tempe", "unit": "kg", "source": "demo"}
 WATCH = {"commodity": "beras-premium", "percent": 10}
 PEOPLE = ("guest", "citizen", "editor", "surveyor", "supervisor")
 #: Method, path, body, and what guest, citizen, editor, surveyor and supervisor are answered.
@@ -36,6 +37,8 @@ MATRIX: list[tuple[str, str, Any, tuple[int, ...]]] = [
     ("POST", f"/reviews/{ONE}/approve", {}, (401, 403, 403, 403, 409)),
     ("POST", f"/reviews/{ONE}/reject", {"reason": "x"}, (401, 403, 403, 403, 409)),
     ("POST", "/watches", WATCH, (401, 201, 403, 403, 403)),
+    ("POST", "/markets", {**MARKET, "code": "baru"}, (401, 403, 403, 403, 201)),
+    ("POST", "/commodities", NEW, (401, 403, 403, 403, 201)),
     ("PUT", "/surveys/plan/bandeng/s-1", PLAN, (401, 403, 403, 403, 200)),
     ("PUT", "/markets/anyar", MARKET, (401, 403, 403, 403, 200)),
     ("PUT", "/commodities/minyakita", COMMODITY, (401, 403, 403, 403, 200)),

@@ -74,6 +74,25 @@ async def test_what_the_news_tell_of_events_is_listed_the_first_to_end_first(res
     assert await resort.statements(resort.guest, "/events?limit=100") == 1
 
 
+async def test_an_event_says_when_it_begins_and_whether_it_was_made_up(resort: Resort) -> None:
+    begins = (START + timedelta(days=2)).isoformat()
+    await tell(resort, published("e-1", starts_at=begins, source="demo"), published("e-2"))
+    told = {item["id"]: item for item in (await resort.get(resort.guest, "/events")).json()["items"]}
+    assert (told["e-1"]["starts_at"], told["e-1"]["source"]) == ("2026-02-04T09:00:00+07:00", "demo")
+    assert (told["e-2"]["starts_at"], told["e-2"]["source"]) == (None, None)
+    later = (START + timedelta(days=2, hours=1)).isoformat()
+    await tell(resort, published("e-1", 2, starts_at=later))
+    again = (await resort.get(resort.guest, "/events?limit=1")).json()["items"][0]
+    assert (again["starts_at"], again["source"]) == ("2026-02-04T10:00:00+07:00", None)
+
+
+async def test_a_withdrawal_that_comes_first_keeps_the_older_publication_out(resort: Resort) -> None:
+    await tell(resort, withdrawn("e-1", 2), published("e-1", 1))
+    assert await shown(resort) == []
+    await tell(resort, published("e-1", 3))
+    assert await shown(resort) == ["e-1"]
+
+
 async def test_an_older_version_changes_nothing_and_brings_nothing_back(resort: Resort) -> None:
     changed = {"id": "Baru", "en": "New"}
     await tell(resort, published("e-1", 2, title=changed), published("e-1", 1))

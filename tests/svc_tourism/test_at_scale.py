@@ -32,6 +32,8 @@ LISTS: list[tuple[str, str | None, int]] = [
     ("/places?bbox=106.5,-6.4,106.8,-6.0&limit=5", "_at", 400),
     ("/places?bbox=106.60,-6.20,106.66,-6.14&category=museum", "ix_places_category_at", 2_500),
     ("/places?bbox=106.1,-6.01,106.2,-6.0", "_at", 100),
+    ("/places?lat=-6.178&lon=106.63", "ix_places_at", 100),
+    ("/places?lat=-6.178&lon=106.63&category=museum", "_at", 2_500),
     ("/nearby?lat=-6.178&lon=106.63&mix=place_of_worship:3,fuel:2,atm:2", "ix_places_category_at", 100),
     ("/nearby?lat=-6.178&lon=106.63&mix=museum:3,station:1,hospital:2,toilets", "ix_places_category_at", 100),
     ("/nearby?lat=-6.178&lon=106.63&mix=place_of_worship:20,culinary:20&open_on_arrival=true",
@@ -47,6 +49,7 @@ async def full(app: FastAPI, keys: Keys, clock: ManualClock, databases: Any) -> 
     await crowded.fill(run, databases.owner_url(run.settings.database_url.get_secret_value()), ROWS)
     if WHOLE:
         print(f"\n  {ROWS:,} places after {time.monotonic() - began:.0f} s", flush=True)
+        crowded.as_served()
     async with in_process(app) as client:
         yield Resort(app, client, keys, clock)
 

@@ -33,6 +33,14 @@ MOMENTS: list[tuple[str, str, str, str]] = [
     (OFFICE, "2026-12-24 10:00", "closed", "2026-12-28 08:00"),
     ("Libur nasional 10.00-14.00", "2026-08-17 12:00", "open", "2026-08-17 14:00"),
     ("Libur nasional 10.00-14.00", "2026-08-18 12:00", "closed", "2026-08-25 10:00"),
+    # a day of the year, whatever weekday it is; in Ramadan the days that are open anyway stay the same
+    ("Setiap hari 08.00-17.00; 17 Agustus tutup", "2026-08-17 10:00", "closed", "2026-08-18 08:00"),
+    ("Senin-Jumat 08.00-16.00; 31 Desember 08.00-12.00", "2026-12-31 12:30", "closed", "2027-01-01 08:00"),
+    ("Senin-Jumat 08.00-16.00; 1 Mei tutup; Ramadan 08.00-15.00", "2026-02-21 10:00", "closed",
+     "2026-02-23 08:00"),
+    ("Senin-Jumat 08.00-16.00; 1 Mei tutup; Ramadan 08.00-15.00", "2026-02-23 10:00", "open",
+     "2026-02-23 15:00"),
+    ("08.00-17.00; 31 Desember tutup; Ramadan 09.00-15.00", "2030-12-31 10:00", "closed", "2031-01-01 09:00"),
     # Ramadan 2026: 19 February to 20 March
     (OFFICE, "2026-02-18 15:30", "open", "2026-02-18 16:00"),
     (OFFICE, "2026-02-19 15:30", "closed", "2026-02-20 08:00"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from svc_tourism.itineraries.models import Itinerary
@@ -109,6 +110,29 @@ async def test_a_shared_list_shows_places_and_nothing_of_her_until_the_link_ends
     ).status_code == 204
     assert (await resort.get(resort.guest, paths[1])).status_code == 404
     assert (await resort.get(resort.guest, "/shared/" + "A" * 32)).status_code == 404
+
+
+async def test_her_lists_are_read_page_by_page_and_the_cursor_is_hers_alone(resort: Resort) -> None:
+    made = [(await save(resort, title=f"Daftar {n}"))["id"] for n in range(5)]
+    read, path = [], "/itineraries?limit=2"
+    while path:
+        page = (await resort.get(resort.citizen, path)).json()
+        read += [each["id"] for each in page["items"]]
+        assert len(page["items"]) <= 2
+        path = page["next"] and f"/itineraries?limit=2&cursor={page['next']}"
+        if path:
+            assert (await resort.get(resort.other, path)).json()["code"] == "bad_cursor"
+    assert read == made
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+async def test_a_day_beyond_every_calendar_is_refused(resort: Resort, day: str) -> None:
+    made = await save(resort, await resort.add(), await resort.add(hours=None))
+    for answer in (
+        await resort.get(resort.citizen, f"/itineraries/{made['id']}/plan?day={day}"),
+        await resort.post(resort.citizen, "/itineraries", TRIP | {"day": day}),
+    ):
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "day")
 
 
 async def test_her_lists_cost_the_same_however_many_there_are(resort: Resort) -> None:

@@ -1,5 +1,7 @@
 """Lists of places and what is near: filters, pages, open now, open on arrival, and what each costs."""
 
+import base64
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,6 +52,17 @@ async def test_a_cursor_is_good_for_its_own_list_alone(resort: Resort) -> None:
         assert (await resort.get(resort.guest, path)).json()["code"] == "bad_cursor"
 
 
+async def test_a_cursor_somebody_made_up_is_refused(resort: Resort) -> None:
+    await named(resort, "A"), await named(resort, "B")
+    box = "/places?bbox=106.5,-6.4,106.8,-6.0"
+    real = (await resort.get(resort.guest, f"{box}&limit=1")).json()["next"]
+    (_, place_id), digest = json.loads(base64.urlsafe_b64decode(real + "=="))
+    for distance in (10**310, True, "1", None):
+        text = json.dumps([[distance, place_id], digest]).encode()
+        forged = base64.urlsafe_b64encode(text).rstrip(b"=").decode()
+        assert (await resort.get(resort.guest, f"{box}&cursor={forged}")).json()["code"] == "bad_cursor"
+
+
 async def test_places_are_found_by_kind_district_and_the_beginning_of_the_name(resort: Resort) -> None:
     museum = await named(resort, "Museum Kota")
     park = await named(resort, "Taman Kota", category="park", point=NORTH)
@@ -60,7 +73,21 @@ async def test_places_are_found_by_kind_district_and_the_beginning_of_the_name(r
     assert await slugs(resort, "/places?q=kota") == []
 
 
-@pytest.mark.parametrize("wrong", ["category=volcano", "district=36.71.01.1001", "district=x", "bbox=1,2,3",
+async def test_from_where_somebody_stands_the_list_goes_outward_page_by_page(resort: Resort) -> None:
+    far = await named(resort, "A", point=NORTH)
+    near = await named(resort, "C", point=CENTRE | {"lat": CENTRE["lat"] + 0.002})
+    here = await named(resort, "B", point=CENTRE, category="park")
+    path = f"/places?lat={CENTRE['lat']}&lon={CENTRE['lon']}"
+    assert await every_page(resort, f"{path}&limit=1") == [here, near, far]
+    assert await slugs(resort, f"{path}&category=museum") == [near, far]
+    assert await slugs(resort, f"/places?lat={NORTH['lat']}&lon={NORTH['lon']}&limit=1") == [far]
+    box = "&bbox=106.6258,-6.1923,106.6458,-6.1723"
+    assert await slugs(resort, f"/places?lat={NORTH['lat']}&lon={NORTH['lon']}{box}") == [near, here]
+    assert await resort.statements(resort.guest, path) == 1
+
+
+@pytest.mark.parametrize("wrong", ["lat=-6.1", "lon=106.6", "lat=91&lon=106",
+                                   "category=volcano", "district=36.71.01.1001", "district=x", "bbox=1,2,3",
                                    "bbox=106.7,-6.2,106.6,-6.1", "bbox=nan,0,0,0", "limit=101"])  # fmt: skip
 async def test_what_nobody_knows_is_refused(resort: Resort, wrong: str) -> None:
     assert (await resort.get(resort.guest, f"/places?{wrong}")).status_code == 422
@@ -147,6 +174,13 @@ async def test_what_is_closed_on_arrival_is_told_or_left_out(resort: Resort) -> 
 async def test_a_mix_that_makes_no_sense_is_refused(resort: Resort, mix: str) -> None:
     answer = await resort.get(resort.guest, f"/nearby?lat=-6.17&lon=106.63&mix={mix}")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "mix")
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-12:00"])
+async def test_an_arrival_beyond_every_calendar_is_refused(resort: Resort, moment: str) -> None:
+    path = f"/nearby?lat=-6.17&lon=106.63&mix=atm&arrive_at={moment}"
+    answer = await resort.get(resort.guest, path)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "arrive_at")
 
 
 async def test_nothing_of_a_place_that_left_the_map_is_listed(resort: Resort) -> None:

@@ -4,27 +4,42 @@ import asyncio
 import json
 import re
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely  # type: ignore[import-untyped]
 from httpx import AsyncClient
 from sqlalchemy import func, select
 
 from deploy.local.nats import Broker
 from shared.testing import free_port, served
 from svc_tourism.app import create_app
+from svc_tourism.areas.usecases import AreaShapes
+from svc_tourism.features.documents.collections import KINDS
+from svc_tourism.features.models import Feature
 from svc_tourism.places.models import Place
 from svc_tourism.settings import TourismSettings
 from tests.svc_tourism.atlas import Atlas, published, withdrawn
 
 PAGE = 7
 BOX = ("106.60", "-6.20", "106.65", "-6.15")
+DISTRICT = "36.71.07"
 gdal = pytest.mark.skipif(
     shutil.which("ogrinfo") is None or shutil.which("ogr2ogr") is None,
     reason="GDAL's programs are not installed: apt-get install gdal-bin",
 )
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """One of its own: on the one that all tests share, other services publish reports too."""
+    server = Broker(tmp_path_factory.mktemp("nats"), free_port(2), durable=False)
+    server.start()
+    yield server
+    server.stop()
+    server.wipe()
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +147,30 @@ async def test_gdal_reads_a_box_and_a_property_page_by_page_and_lets_the_service
     asked = [line for line in said.splitlines() if "Fetch(" in line and "bbox=" in line]
     assert len(asked) > 1
     assert all("category=fuel" in line for line in asked)
+
+
+@gdal
+@pytest.mark.parametrize("layer", ["hospitals", "villages", "districts", "reports", "markets", "alerts"])
+async def test_a_box_and_a_property_of_each_kind_of_collection_agree_with_what_is_there(
+    atlas: Atlas, tmp_path: Path, layer: str
+) -> None:
+    chosen = ("-spat", *BOX, "-where", f"district = '{DISTRICT}'", "-oo", "PAGE_SIZE=2")
+    found = await exported(atlas, tmp_path, layer, *chosen)
+    assert len(found) == await there(atlas, layer) > (0 if layer == "districts" else 2)
+
+
+async def there(atlas: Atlas, layer: str) -> int:
+    """How many of the layer lie in BOX and DISTRICT, as the database and the shapes have it."""
+    west, south, east, north = map(float, BOX)
+    if layer in ("villages", "districts"):
+        shapes = atlas.run.part(AreaShapes).level(layer.removesuffix("s"))
+        box = shapely.box(west, south, east, north)
+        return sum(each.district == DISTRICT and each.shape.intersects(box) for each in shapes)
+    table: type[Place] | type[Feature] = Place if layer == "hospitals" else Feature
+    kind = Place.category == "hospital" if layer == "hospitals" else Feature.kind == KINDS[layer]
+    here = (table.lon.between(west, east), table.lat.between(south, north), table.district == DISTRICT)
+    async with atlas.run.database.transaction() as session:
+        return await session.scalar(select(func.count()).select_from(table).where(kind, *here)) or 0
 
 
 async def test_what_a_service_publishes_over_the_broker_is_a_feature_soon_after(atlas: Atlas) -> None:

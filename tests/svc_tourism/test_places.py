@@ -180,6 +180,16 @@ async def test_a_place_closed_for_a_while_is_found_and_says_so(resort: Resort) -
     assert (read["status"]["code"], read["open"]["state"]["code"]) == ("closed", "closed")
 
 
+async def test_who_says_nothing_of_its_status_publishes_and_withdraws_nothing(resort: Resort) -> None:
+    silent = {key: value for key, value in place().items() if key != "status"}
+    draft = (await resort.post(resort.editor, "/places", silent)).json()
+    assert draft["status"] == "draft"
+    for status in ("published", "closed", "withdrawn"):
+        made = await resort.add(status=status)
+        answer = await resort.put(resort.editor, f"/places/{made['id']}", silent | {"entry_fee": 1_000})
+        assert answer.json()["status"] == status
+
+
 async def test_editors_find_their_drafts_the_last_changed_first(resort: Resort) -> None:
     made = []
     for number in range(5):

@@ -49,7 +49,12 @@ async def test_she_takes_away_what_is_hers_and_nothing_else(resort: Resort) -> N
             await resort.post(resort.citizen, "/itineraries", {"title": f"Jalan {number}"})
         ).status_code == 201
     held = await export(resort, "c-1")
-    assert {kind: len(things) for kind, things in held.items()} == {"itineraries": 31, "reviews": 1}
+    assert {kind: len(things) for kind, things in held.items()} == {
+        "itineraries": 31,
+        "reviews": 1,
+        "review_reports": 1,
+    }
+    assert held["review_reports"][0]["reason_code"] == "untrue"
     assert (held["reviews"][0]["text"], held["reviews"][0]["place_id"]) == ("Kata c-1", place["id"])
     assert held["itineraries"][0]["title"] == "Jalan c-1"
     assert "c-2" not in str(held)

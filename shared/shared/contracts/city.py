@@ -53,6 +53,9 @@ class DocumentPublishedV1(Event):
     url: str
     published_at: datetime
     expires_at: datetime | None = None
+    starts_at: datetime | None = Field(default=None, description="of something that takes place: when")
+    ends_at: datetime | None = Field(default=None, description="until when, if its publisher knows")
+    source: str | None = Field(default=None, description="demo: made up to show how the city works")
 
 
 class DocumentWithdrawnV1(Event):

@@ -70,6 +70,18 @@ class SurveyCompletedV1(Event):
     completed_at: datetime
 
 
+class SurveyReopenedV1(Event):
+    """A day that was complete is no longer: an entry of it was rejected, or turned into not_surveyed."""
+
+    name: ClassVar[str] = "survey_reopened.v1"
+    visibility: ClassVar[Visibility] = "agency"
+
+    market: str
+    day: date
+    expected: int
+    entered: int
+
+
 class SurveyMissedV1(Event):
     """The hour of the plan has passed, and a market's day is not complete."""
 

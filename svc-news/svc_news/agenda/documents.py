@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone
+from icalendar import Calendar, Event, Timezone, vText
 
 from svc_news.articles.documents import Words
 
@@ -19,8 +19,8 @@ def calendar(events: Iterable[bytes], words: Words, title: str) -> bytes:
     found.add("prodid", f"-//{words.run.city.code}//svc-news//{words.language.upper()}")
     found.add("version", "2.0")
     found.add("calscale", "GREGORIAN")
-    found.add("name", title)
-    found.add("x-wr-calname", title)
+    for name in ("name", "x-wr-calname"):
+        found[name] = vText(title)  # `add` would write it as it is, line ends and all
     found.add("x-wr-timezone", str(words.run.city.zone))
     found.add_component(_timezone(words.run.city.zone))
     head, end, rest = bytes(found.to_ical()).rpartition(b"END:VCALENDAR")
@@ -42,8 +42,8 @@ def written(row: Any, words: Words) -> bytes:
     event.add("location", ", ".join(part for part in (kept["place"], area) if part))
     if kept["lat"] is not None:
         event.add("geo", (kept["lat"], kept["lon"]))
-    if row.tags:
-        event.add("categories", list(row.tags))
+    if keywords := words.keywords(row):
+        event.add("categories", keywords)
     event.add("url", words.page(row))
     event.add("status", "CANCELLED" if row.cancelled_at else "CONFIRMED")
     event.add("class", "PUBLIC")

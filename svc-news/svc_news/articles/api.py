@@ -53,6 +53,7 @@ async def read_linked_data(
     """The article as schema.org tells it: NewsArticle, with ClaimReview or Event."""
     found = await usecases.read(session, ref, words)
     told = json.dumps(linked_data(found.article, found.corrections, words), ensure_ascii=False)
+    told = told.replace("<", "\\u003c")  # it may be put into a <script> as it is
     return reply_bytes(
         request, told.encode(), "application/ld+json", version=found.article.version, public=True
     )

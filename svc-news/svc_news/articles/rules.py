@@ -54,6 +54,13 @@ class Role(StrEnum):
     SYSTEM = "system"
 
 
+class Origin(StrEnum):
+    """Where an article is from: `demo` ones are made up, to show how this works or to practise."""
+
+    NEWSROOM = "newsroom"
+    DEMO = "demo"
+
+
 class Verdict(StrEnum):
     """What checking a claim came to; `RATING` is its place on schema.org's scale of a ClaimReview."""
 
@@ -119,9 +126,10 @@ def transition(action: Action, state: State, roles: frozenset[Role]) -> Transiti
     return next(fitting, None)
 
 
-def actions_for(state: State, roles: frozenset[Role]) -> list[Action]:
-    """What these roles could do next, in the table's order; front ends show these buttons."""
-    return list(dict.fromkeys(row.action for row in TABLE if state in row.start and row.by & roles))
+def actions_for(state: State, roles: frozenset[Role], barred: frozenset[Action]) -> list[Action]:
+    """What these roles can do next, in the table's order; front ends show these buttons."""
+    fitting = (row.action for row in TABLE if state in row.start and row.by & roles)
+    return [action for action in dict.fromkeys(fitting) if action not in barred]
 
 
 def roles_towards(created_by: str, person: str, held: frozenset[str]) -> frozenset[Role]:

@@ -86,9 +86,14 @@ async def likely_heads(
 
     Only stories that this source has not told yet. Whoever asks is alone until the transaction ends.
     """
-    await session.execute(_ONE_AT_A_TIME)
+    await stand_in_line(session)
     given = {"source_id": source_id, "marks": [" ".join(each) for each in marks]}
     return (await session.execute(_LIKELY, given)).all()
+
+
+async def stand_in_line(session: AsyncSession) -> None:
+    """Until the transaction ends nobody else joins stories or ends one: each sees what the other did."""
+    await session.execute(_ONE_AT_A_TIME)
 
 
 async def page(
@@ -192,7 +197,7 @@ def _position(cursor: str, bound: dict[str, Any]) -> tuple[datetime, UUID]:
         raise BadCursor from error
 
 
-#: Two sources that tell the same story at once must see each other: they are kept one after the other.
+#: Two sources that tell the same story at once must see each other, and nobody may join a head that goes.
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('collected_stories', 0))")
 _LIKELY = text("""
 SELECT new.position, head.id, head.words, head.published_at

@@ -79,6 +79,7 @@ async def published_documents(
 
 async def forget_old(session: AsyncSession, now: datetime) -> int:
     """Deletes what is older than 90 days, undated items once their feed is rid of them; stories go on."""
+    await queries.stand_in_line(session)
     given = {"old": now - KEPT, "unseen": now - _UNSEEN_FOR, "limit": FORGOTTEN_AT_ONCE}
     gone = (await session.execute(_FORGET, given)).all()
     for row in gone:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from prometheus_client import Counter, Gauge
 
 from shared import log
+from shared.forever import is_absence
 from shared.runtime import Runtime
 from svc_news.collected.usecases import take_in
 from svc_news.fetching.usecases import Asked, FetchFailed, Visit, visit
 from svc_news.sources.rules import State, most_fail
-from svc_news.sources.usecases import Claimed, Source, claim, count_states, held
+from svc_news.sources.usecases import Claimed, Source, claim, count_states, held, note_failure
 
 AT_ONCE = 16
 _KEEPING_AT_ONCE = 2
@@ -48,8 +49,12 @@ async def collect_due(run: Runtime) -> int:
     first = await _claim(run)
     if first is None:
         return 0
-    visited = await asyncio.gather(_visit_on(run, first), *(_visit_on(run) for _ in range(AT_ONCE - 1)))
-    return sum(visited)
+    workers = (_visit_on(run, first), *(_visit_on(run) for _ in range(AT_ONCE - 1)))
+    done = await asyncio.gather(*workers, return_exceptions=True)  # all end before the next round begins
+    for each in done:
+        if isinstance(each, BaseException):
+            raise each
+    return sum(each for each in done if isinstance(each, int))
 
 
 async def measure(run: Runtime) -> None:
@@ -62,16 +67,26 @@ async def measure(run: Runtime) -> None:
 
 
 async def collect_one(run: Runtime, claimed: Claimed) -> None:
-    """Asks it in no transaction, then keeps whatever came of that in one."""
-    asked = Asked(claimed.url, claimed.etag, claimed.last_modified)
+    """Asks it in no transaction, then keeps whatever came of that in one.
+
+    What nobody foresaw is a failure of this source, with its trace in the log: the others go on.
+    """
     try:
-        found: Visit | FetchFailed = await visit(run, asked, run.clock.now())
-    except FetchFailed as error:
-        found = error
+        outcome = await _keep(run, claimed, await _asked(run, claimed))
+    except Exception as error:
+        if is_absence(error):
+            raise
+        _log.error("source_unforeseen", source=claimed.code, exc_info=error)
+        outcome = await _keep(run, claimed, FetchFailed("unforeseen"))
     made: Collector = run.part(Collector)
-    async with made.keeping:
-        outcome = await _keep(run, claimed, found)
     made.visits.labels(outcome).inc()
+
+
+async def _asked(run: Runtime, claimed: Claimed) -> Visit | FetchFailed:
+    try:
+        return await visit(run, Asked(claimed.url, claimed.etag, claimed.last_modified), run.clock.now())
+    except FetchFailed as error:
+        return error
 
 
 async def _visit_on(run: Runtime, claimed: Claimed | None = None) -> int:
@@ -93,12 +108,13 @@ async def _claim(run: Runtime) -> Claimed | None:
 async def _keep(run: Runtime, claimed: Claimed, found: Visit | FetchFailed) -> str:
     """The outcome in a word. What came too late, or of an address that was changed meanwhile, is dropped."""
     luck, now = random.random(), run.clock.now()  # noqa: S311 - it only spreads visits
-    async with run.database.transaction() as session:
+    made: Collector = run.part(Collector)
+    async with made.keeping, run.database.transaction() as session:
         source = await held(session, claimed)
         if source is None:
             return "dropped"
         if isinstance(found, FetchFailed):
-            source.failed(found.code, found.wait, now, luck)
+            await note_failure(session, source, found.code, found.wait, now, luck)
             _log.warning("source_failed", source=claimed.code, error=found.code, failures=source.failures)
             return found.code
         if found.fetched is not None:

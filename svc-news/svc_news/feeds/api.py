@@ -10,11 +10,11 @@ from shared.auth import Allow, Anyone, Caller
 from shared.db import Db
 from shared.replies import reply_bytes
 from shared.routes import CityRouter, x_city
-from shared.runtime import Run
+from shared.runtime import Run, Runtime
 from svc_news.articles.documents import FEED_TYPES, TAG
 from svc_news.articles.rules import Kind
 from svc_news.articles.schemas import InWords, written_as
-from svc_news.feeds.documents import WRITERS, Form
+from svc_news.feeds.documents import Form, Written
 from svc_news.feeds.usecases import Feed, Scope, feed
 
 router = CityRouter(prefix="/feeds", tags=["feeds"])
@@ -34,7 +34,7 @@ async def read_feed(
     caller: Annotated[Caller, Allow(Anyone)],
 ) -> Response:
     """The newest of everything the city tells."""
-    return _told(request, await feed(session, words, Scope()), form, run.clock.now())
+    return _told(request, await feed(session, words, Scope()), form, run)
 
 
 @router.get("/news/kinds/{kind}.{form}", response_class=Response, openapi_extra=OPEN, responses=FEEDS)
@@ -48,7 +48,7 @@ async def read_feed_of_kind(
     caller: Annotated[Caller, Allow(Anyone)],
 ) -> Response:
     """The newest of one kind."""
-    return _told(request, await feed(session, words, Scope(kind=kind)), form, run.clock.now())
+    return _told(request, await feed(session, words, Scope(kind=kind)), form, run)
 
 
 @router.get("/news/{district}.{form}", response_class=Response, openapi_extra=OPEN, responses=FEEDS)
@@ -62,15 +62,15 @@ async def read_feed_of_district(
     caller: Annotated[Caller, Allow(Anyone)],
 ) -> Response:
     """The newest of what concerns one district."""
-    return _told(request, await feed(session, words, Scope(district=district)), form, run.clock.now())
+    return _told(request, await feed(session, words, Scope(district=district)), form, run)
 
 
-def _told(request: Request, found: Feed, form: Form, now: datetime) -> Response:
+def _told(request: Request, found: Feed, form: Form, run: Runtime) -> Response:
     """With ETag and Last-Modified; 304 to whoever has either."""
     modified = found.last_modified
-    known = modified is not None and modified <= now
+    known = modified is not None and modified <= run.clock.now()
     more = {"Last-Modified": format_datetime(modified, usegmt=True)} if modified and known else {}
-    content = WRITERS[form](found)
+    content = run.part(Written).of(found, form)
     answer = reply_bytes(request, content, FEED_TYPES[form], version=0, public=True, status=200, **more)
     if known and modified and modified <= _seen(request):
         return Response(status_code=304, headers=dict(answer.headers))

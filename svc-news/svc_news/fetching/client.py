@@ -18,6 +18,7 @@ ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, appl
 _PIECE = 65_536
 _LONGEST_VALIDATOR = 500
 _AT_ONCE_PER_HOST = 4
+_READ_AT_ONCE = 2
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _FOR_GOOD = frozenset({301, 308})
 
@@ -75,6 +76,8 @@ class Fetcher:
     limits: Limits = Limits()
     admitted: frozenset[str] = frozenset()
     resolver: AbstractResolver | None = None
+    reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_READ_AT_ONCE))
+    """A hostile document of 5 MB may need a hundred while it is read: few are at once."""
     _hosts: WeakValueDictionary[str, asyncio.Semaphore] = field(default_factory=WeakValueDictionary)
 
     async def fetch(self, asked: Asked, now: datetime) -> Fetched | None:

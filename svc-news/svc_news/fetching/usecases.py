@@ -37,7 +37,8 @@ async def visit(run: Runtime, asked: Asked, now: datetime) -> Visit:
         return Visit(None)
     body, charset, url = fetched.body, fetched.charset, fetched.url
     try:
-        reading = await asyncio.to_thread(read_feed, body, charset, url, run.city.zone, now)
+        async with fetcher.reading:
+            reading = await asyncio.to_thread(read_feed, body, charset, url, run.city.zone, now)
     except Unreadable as error:
         raise FetchFailed(error.code) from error
     return Visit(fetched, reading.items, reading.entries)

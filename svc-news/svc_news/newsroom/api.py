@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import Allow, Caller, Staff
 from shared.db import Db
@@ -62,7 +63,7 @@ async def draft_article(
 ) -> Response:
     """Begins an article."""
     row = await usecases.draft(session, run, body, caller=caller, now=run.clock.now())
-    return _told(request, row, words, caller, status=201)
+    return await _told(request, session, row, words, caller, wrote=True, status=201)
 
 
 @router.get("/articles/{article_id}/manuscript", response_model=ManuscriptOut)
@@ -71,7 +72,7 @@ async def read_manuscript(
 ) -> Response:
     """The article as its form has it, whatever its state; 404 for another author's."""
     row = await articles.of_staff(session, article_id, caller=caller)
-    return _told(request, row, words, caller)
+    return await _told(request, session, row, words, caller)
 
 
 @router.get("/articles/{article_id}/revisions", response_model=Page[RevisionOut])
@@ -89,7 +90,7 @@ async def revise_article(
 ) -> Response:
     """The whole text anew, before anybody outside has read it; `If-Match` is required."""
     row = await usecases.revise(session, run, which, body, caller=caller, now=run.clock.now())
-    return _told(request, row, words, caller)
+    return await _told(request, session, row, words, caller, wrote=True)
 
 
 @router.post("/articles/{article_id}/submit", response_model=ManuscriptOut, openapi_extra=ONCE)
@@ -104,7 +105,7 @@ async def submit_article(
 ) -> Response:
     """Asks an editor to read it."""
     row = await usecases.submit(session, run, which, body, caller=caller, now=run.clock.now())
-    return _told(request, row, words, caller)
+    return await _told(request, session, row, words, caller)
 
 
 @router.post("/articles/{article_id}/send-back", response_model=ManuscriptOut, openapi_extra=ONCE)
@@ -113,7 +114,7 @@ async def send_back_article(
 ) -> Response:
     """Gives it back to its author with a note."""
     row = await usecases.send_back(session, run, which, body, caller=caller, now=run.clock.now())
-    return _told(request, row, words, caller)
+    return await _told(request, session, row, words, caller)
 
 
 @router.post("/articles/{article_id}/schedule", response_model=ManuscriptOut, openapi_extra=ONCE)
@@ -122,7 +123,7 @@ async def schedule_article(
 ) -> Response:
     """It will be published by itself at that moment."""
     row = await usecases.schedule(session, run, which, body, caller=caller, now=run.clock.now())
-    return _told(request, row, words, caller)
+    return await _told(request, session, row, words, caller)
 
 
 @router.post("/articles/{article_id}/unschedule", response_model=ManuscriptOut, openapi_extra=ONCE)
@@ -137,7 +138,7 @@ async def unschedule_article(
 ) -> Response:
     """It waits for an editor again."""
     row = await usecases.unschedule(session, run, which, body, caller=caller, now=run.clock.now())
-    return _told(request, row, words, caller)
+    return await _told(request, session, row, words, caller)
 
 
 @router.post("/articles/{article_id}/publish", response_model=ManuscriptOut, openapi_extra=ONCE)
@@ -152,7 +153,7 @@ async def publish_article(
 ) -> Response:
     """The public reads it from now on; not by who wrote it, unless the city has one editor."""
     row = await usecases.publish(session, run, which, body, caller=caller, now=run.clock.now())
-    return _told(request, row, words, caller)
+    return await _told(request, session, row, words, caller)
 
 
 @router.post("/articles/{article_id}/correct", response_model=ManuscriptOut, openapi_extra=ONCE)
@@ -161,7 +162,7 @@ async def correct_article(
 ) -> Response:
     """Puts right what the public has read, with a note that everybody sees."""
     row = await usecases.correct(session, run, which, body, caller=caller, now=run.clock.now())
-    return _told(request, row, words, caller)
+    return await _told(request, session, row, words, caller)
 
 
 @router.post("/articles/{article_id}/cancel", response_model=ManuscriptOut, openapi_extra=ONCE)
@@ -170,7 +171,7 @@ async def cancel_event(
 ) -> Response:
     """An event of the agenda will not take place; calendars show it as cancelled."""
     row = await usecases.cancel(session, run, which, body, caller=caller, now=run.clock.now())
-    return _told(request, row, words, caller)
+    return await _told(request, session, row, words, caller)
 
 
 @router.post("/articles/{article_id}/withdraw", response_model=ManuscriptOut, openapi_extra=ONCE)
@@ -179,7 +180,7 @@ async def withdraw_article(
 ) -> Response:
     """Takes it back; its address answers 410 with the reason."""
     row = await usecases.withdraw(session, run, which, body, caller=caller, now=run.clock.now())
-    return _told(request, row, words, caller)
+    return await _told(request, session, row, words, caller)
 
 
 @router.post("/articles/{article_id}/discard", response_model=ManuscriptOut, openapi_extra=ONCE)
@@ -194,10 +195,20 @@ async def discard_article(
 ) -> Response:
     """Nobody will publish this draft."""
     row = await usecases.discard(session, run, which, body, caller=caller, now=run.clock.now())
-    return _told(request, row, words, caller)
+    return await _told(request, session, row, words, caller)
 
 
-def _told(request: Request, row: Article, words: Words, caller: Caller, *, status: int = 200) -> Response:
-    body = ManuscriptOut.whole(row, words, caller.person, caller.roles)
+async def _told(
+    request: Request,
+    session: AsyncSession,
+    row: Article,
+    words: Words,
+    caller: Caller,
+    *,
+    wrote: bool = False,
+    status: int = 200,
+) -> Response:
+    actions = await articles.actions_of(session, words.run, row, caller=caller, wrote=wrote)
+    body = ManuscriptOut.whole(row, words, actions)
     place = f"/v1/news/articles/{row.id}/manuscript" if status == 201 else None
     return reply(request, body, version=row.version, status=status, location=place)

@@ -7,18 +7,25 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Header
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from shared.replies import IfMatch
 from shared.schemas import Filled, In, Labelled, Line, Out, Point
 from svc_news.articles.documents import Words
-from svc_news.articles.rules import SLUG_LENGTH, Action, Kind, State, Verdict, actions_for, roles_towards
+from svc_news.articles.rules import SLUG_LENGTH, Action, Kind, Origin, Verdict
 from svc_news.articles.schemas import When
 from svc_news.articles.usecases import Article, Target
 
-_Title = Annotated[Filled, Field(max_length=200)]
-_Summary = Annotated[Filled, Field(max_length=500)]
+
+def _one_line(text: str) -> str:
+    """For titles and names: a line end in them would begin a line of somebody's feed, calendar or table."""
+    return " ".join(text.split())
+
+
+_Phrase = Annotated[Filled, Field(max_length=200), AfterValidator(_one_line)]
+_Summary = Annotated[Filled, Field(max_length=500), AfterValidator(_one_line)]
+_Alt = Annotated[Filled, Field(max_length=300), AfterValidator(_one_line)]
 _Body = Annotated[Filled, Field(max_length=40_000)]
 _Note = Annotated[Filled, Field(max_length=1_000)]
 _Web = Annotated[
@@ -45,8 +52,8 @@ AreaCode = Annotated[Line, Field(max_length=40)]
 class TitleIn(In):
     """In Indonesian, and in English if somebody translated it."""
 
-    id: _Title
-    en: _Title | None = None
+    id: _Phrase
+    en: _Phrase | None = None
 
 
 class SummaryIn(In):
@@ -73,8 +80,8 @@ class NoteIn(In):
 class AltIn(In):
     """What a picture shows, for whoever does not see it."""
 
-    id: Annotated[Filled, Field(max_length=300)]
-    en: Annotated[Filled, Field(max_length=300)] | None = None
+    id: _Alt
+    en: _Alt | None = None
 
 
 class ImageIn(In):
@@ -83,13 +90,13 @@ class ImageIn(In):
     receipt: Annotated[str, Field(max_length=4_096)] | None = None
     media_id: UUID | None = None
     alt: AltIn
-    credit: Annotated[Filled, Field(max_length=200)]
+    credit: _Phrase
 
 
 class CheckedIn(In):
     """Somebody or something that was asked about a claim."""
 
-    name: Annotated[Filled, Field(max_length=200)]
+    name: _Phrase
     url: _Web | None = None
 
 
@@ -108,11 +115,11 @@ class EventIn(In):
     ends_at: When | None = None
     starts_on: Day | None = None
     ends_on: Day | None = None
-    place: Annotated[Filled, Field(max_length=200)]
+    place: _Phrase
     point: Point | None = None
     area: AreaCode | None = None
-    organiser: Annotated[Filled, Field(max_length=200)]
-    price: Annotated[Filled, Field(max_length=200)] | None = None
+    organiser: _Phrase
+    price: _Phrase | None = None
 
 
 class ArticleIn(In):
@@ -123,13 +130,16 @@ class ArticleIn(In):
     summary: SummaryIn
     body: BodyIn
     slug: Slug | None = None
-    byline: Annotated[Filled, Field(max_length=200)] | None = None
+    byline: _Phrase | None = None
     images: Annotated[tuple[ImageIn, ...], Field(max_length=10)] = ()
     districts: Annotated[tuple[AreaCode, ...], Field(max_length=20)] = ()
     tags: Annotated[tuple[Tag, ...], Field(max_length=8)] = ()
     claim: ClaimIn | None = None
     event: EventIn | None = None
     expires_at: When | None = None
+    source: Origin | None = Field(
+        default=None, description="`demo`: made up, to show or to practise. Stays what the first draft says"
+    )
 
 
 class RemarkIn(In):
@@ -191,6 +201,7 @@ class DeskItemOut(Out):
     kind: Labelled
     state: Labelled
     title: dict[str, Any]
+    source: str
     created_by: str
     created_at: datetime
     changed_at: datetime
@@ -206,6 +217,7 @@ class DeskItemOut(Out):
             kind=words.label("kind", row.kind),
             state=words.label("state", row.state),
             title=row.title,
+            source=row.source,
             created_by=row.created_by,
             created_at=words.local(row.created_at),
             changed_at=words.local(row.changed_at),
@@ -236,12 +248,11 @@ class ManuscriptOut(DeskItemOut):
     actions: Sequence[Action]
 
     @classmethod
-    def whole(cls, row: Article, words: Words, person: str, roles: frozenset[str]) -> "ManuscriptOut":
-        """From the article, with what this member of staff could do next."""
+    def whole(cls, row: Article, words: Words, actions: Sequence[Action]) -> "ManuscriptOut":
+        """From the article, with what this member of staff can do next."""
         plain = ("summary", "body", "html", "byline", "districts", "tags", "claim", "event")
         moments = ("starts_at", "ends_at", "cancelled_at", "expires_at")
         local = {name: words.local(at) if (at := getattr(row, name)) else None for name in moments}
-        may = actions_for(State(row.state), roles_towards(row.created_by, person, roles))
         item = DeskItemOut.of(row, words)
         return cls(
             **dict(item),
@@ -250,7 +261,7 @@ class ManuscriptOut(DeskItemOut):
             **local,
             slug=row.slug or row.wanted_slug,
             withdrawn_reason=row.withdrawn_reason,
-            actions=may,
+            actions=actions,
         )
 
 

@@ -34,7 +34,7 @@ class SourceIn(In):
     district: Code | None = None
     tags: _Tags = ()
     interval_minutes: _Interval = 60
-    active: bool = True
+    active: bool = Field(default=True, strict=True)
 
 
 class SourceChangeIn(In):
@@ -47,7 +47,7 @@ class SourceChangeIn(In):
     district: Code | None = None
     tags: _Tags | None = None
     interval_minutes: _Interval | None = None
-    active: bool | None = None
+    active: bool | None = Field(default=None, strict=True)
 
 
 class ManagedOut(Out):

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import Caller, Staff, refuse_unless
@@ -37,6 +38,7 @@ __all__ = [
     "count_states",
     "held",
     "may_manage",
+    "note_failure",
     "page",
     "read",
     "try_out",
@@ -69,10 +71,12 @@ async def read(session: AsyncSession, code: str) -> Source:
 async def add(session: AsyncSession, run: Runtime, sent: Any, *, now: datetime) -> Source:
     """A new source, asked at once. 409 if the code is taken, 422 for an address no fetch may go to."""
     _refuse_places(run, sent.url, sent.home_url, sent.district)
-    if await queries.by_code(session, sent.code) is not None:
-        raise CodeTaken
     source = made(sent.model_dump(), "staff", now)
-    session.add(source)
+    try:
+        async with session.begin_nested():
+            session.add(source)
+    except IntegrityError as error:
+        raise CodeTaken from error
     await _tell(session, source, now)
     return source
 
@@ -133,6 +137,15 @@ def made(given: dict[str, Any], vouched: str, now: datetime) -> Source:
         items_taken=0,
         told=0,
     )
+
+
+async def note_failure(
+    session: AsyncSession, source: Source, code: str, wait: timedelta | None, now: datetime, luck: float
+) -> None:
+    """It did not answer as it should; one that is gone for good leaves the public list."""
+    source.failed(code, wait, now, luck)
+    if not source.active:
+        await _tell(session, source, now)
 
 
 def _refuse_places(run: Runtime, url: str | None, home_url: str | None, district: str | None) -> None:

@@ -13,13 +13,14 @@ from shared.replies import IfMatch, reply
 from shared.routes import CityRouter, x_city
 from shared.runtime import Run
 from shared.schemas import Page
-from svc_prices.commodities import queries, usecases
+from svc_prices.commodities import documents, queries, usecases
 from svc_prices.commodities.documents import TAG, Words
 from svc_prices.commodities.models import Commodity
-from svc_prices.commodities.schemas import CommodityIn, CommodityOut, InWords
+from svc_prices.commodities.schemas import CommodityIn, CommodityOut, InWords, NewCommodityIn
 
 router = CityRouter(prefix="/v1/prices/commodities", tags=["commodities"])
 CACHED = x_city(tags=[TAG])
+Supervisor = Annotated[Caller, Allow(Staff("price_supervisor"))]
 _Code = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=60)]
 
 
@@ -36,6 +37,17 @@ async def list_commodities(
     rows, following = await queries.page(session, limit, cursor)
     page = Page[CommodityOut](items=await _whole(session, rows, words), next=following)
     return reply(request, page, public=True)
+
+
+@router.post("", status_code=201, response_model=CommodityOut, openapi_extra=x_city(idempotency="required"))
+async def add_commodity(
+    request: Request, body: NewCommodityIn, session: Db, run: Run, words: InWords, caller: Supervisor
+) -> Response:
+    """A commodity is surveyed on every market from now on."""
+    commodity = await usecases.add(session, run, body, now=run.clock.now())
+    (made,) = await _whole(session, [commodity], words)
+    location = documents.link(commodity)
+    return reply(request, made, version=commodity.version, status=201, location=location)
 
 
 @router.get("/{code}", response_model=CommodityOut, openapi_extra=CACHED, responses={404: {}})
@@ -56,7 +68,7 @@ async def change_commodity(
     session: Db,
     run: Run,
     words: InWords,
-    caller: Annotated[Caller, Allow(Staff("price_supervisor"))],
+    caller: Supervisor,
     if_match: IfMatch = None,
 ) -> Response:
     """Sets what is known of a commodity; `active: false` ends its survey, its prices stay."""

@@ -57,6 +57,7 @@ def commodity_published(run: Runtime, commodity: Commodity) -> DocumentPublished
         },
         url=link(commodity),
         published_at=commodity.created_at,
+        source="demo" if commodity.source == "demo" else None,
     )
 
 

@@ -1,13 +1,13 @@
 """What travels about commodities, and the language of an answer."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, Self, cast
 
 from fastapi import Depends, Request
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.schemas import Filled, In, Labelled, Out
@@ -49,6 +49,10 @@ InWords = Annotated[Words, Depends(_words)]
 """The language of the answer, and its day."""
 
 
+MOST_COMMODITIES = 200
+"""More than an entry form can hold."""
+
+
 class NameIn(In):
     """A name in both languages."""
 
@@ -56,12 +60,22 @@ class NameIn(In):
     en: _Name
 
 
+_FACTOR: dict[str, Any] = {
+    "anyOf": [
+        {"type": "number", "exclusiveMinimum": 0, "maximum": 100_000},
+        {"type": "string", "pattern": r"^[0-9]{1,6}(\.[0-9]{1,6})?$", "maxLength": 13},
+    ]
+}
+
+
 class UnitIn(In):
     """A local unit: how much of the commodity's unit one of it holds."""
 
     code: _Code
     name: NameIn
-    factor: Annotated[Decimal, Field(gt=0, le=100_000, max_digits=12, decimal_places=6)]
+    factor: Annotated[
+        Decimal, Field(gt=0, le=100_000, max_digits=12, decimal_places=6), WithJsonSchema(_FACTOR)
+    ]
     source: _Name
 
 
@@ -74,6 +88,12 @@ class ReferenceIn(In):
     valid_from: Day
     valid_to: Day | None = None
     source: _Name
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise PydanticCustomError("range_backwards", "ends before it begins")
+        return self
 
 
 def _units_once(units: tuple[UnitIn, ...]) -> tuple[UnitIn, ...]:
@@ -98,6 +118,15 @@ class CommodityIn(In):
     references: Annotated[
         tuple[ReferenceIn, ...], Field(max_length=50), AfterValidator(_references_once)
     ] = ()
+
+
+class NewCommodityIn(CommodityIn):
+    """A commodity that joins the list, at its end. Code and unit never change: prices are told in it."""
+
+    code: _Code
+    unit: _Code
+    panel_id: int | None = Field(default=None, ge=1, le=32_767, strict=True)
+    source: _Name
 
 
 class UnitOut(Out):
@@ -133,8 +162,8 @@ class CommodityOut(Out):
     panel_id: int | None
     source: str
     active: bool
-    local_units: Sequence[UnitOut]
-    references: Sequence[ReferenceOut]
+    local_units: list[UnitOut]
+    references: list[ReferenceOut]
 
     @classmethod
     def of(

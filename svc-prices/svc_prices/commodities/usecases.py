@@ -13,19 +13,29 @@ from shared.contracts.city import TagsPurgedV1
 from shared.contracts.snapshots import SnapshotItem
 from shared.errors import FieldError, NotFound, Unprocessable
 from shared.events.outbox import emit
+from shared.ids import new_id
 from shared.replies import refuse_stale
 from shared.runtime import Runtime
 from svc_prices.commodities import documents, queries
 from svc_prices.commodities.models import Commodity, LocalUnit, ReferencePrice
-from svc_prices.commodities.schemas import CommodityIn
+from svc_prices.commodities.schemas import MOST_COMMODITIES, CommodityIn, NewCommodityIn
+from svc_prices.markets.usecases import CatalogueFull, CodeTaken
 
 UnitsOf = Mapping[str, tuple[Commodity, Mapping[str, Decimal]]]
 
 
 async def found(session: AsyncSession, code: str) -> Commodity:
     """An active commodity; 404 for any other."""
+    commodity = await known(session, code)
+    if not commodity.active:
+        raise NotFound
+    return commodity
+
+
+async def known(session: AsyncSession, code: str) -> Commodity:
+    """A commodity, surveyed or not; 404 for one that never was."""
     commodity = await queries.by_code(session, code)
-    if commodity is None or not commodity.active:
+    if commodity is None:
         raise NotFound
     return commodity
 
@@ -33,6 +43,14 @@ async def found(session: AsyncSession, code: str) -> Commodity:
 async def named(session: AsyncSession, code: str, field: str = "commodity") -> Commodity:
     """An active commodity that a body or a query names; 422 for any other."""
     return (await all_named(session, [code], field))[0]
+
+
+async def named_with_references(session: AsyncSession, code: str) -> tuple[Commodity, list[ReferencePrice]]:
+    """The same with its reference prices, the newest first."""
+    rows = await queries.with_references(session, code)
+    if not rows or not rows[0][0].active:
+        raise Unprocessable(errors=[FieldError("commodity", "unknown")])
+    return rows[0][0], [price for _, price in rows if price is not None]
 
 
 async def all_named(session: AsyncSession, codes: Sequence[str], field: str) -> Sequence[Commodity]:
@@ -88,6 +106,27 @@ async def change(
     commodity.updated_at = now
     for kind in (LocalUnit, ReferencePrice):
         await session.execute(delete(kind).where(kind.commodity_id == commodity.id))
+    await _say(session, run, commodity, sent, now)
+    return commodity
+
+
+async def add(session: AsyncSession, run: Runtime, sent: NewCommodityIn, *, now: datetime) -> Commodity:
+    """A new one at the end of the list; 409 `code_taken` (or its number), `catalogue_full`."""
+    if await queries.count(session) >= MOST_COMMODITIES:
+        raise CatalogueFull(most=MOST_COMMODITIES)
+    facts = sent.model_dump(exclude={"local_units", "references"})
+    rest = {"document_id": new_id(), "version": 1, "created_at": now, "updated_at": now}
+    commodity = await queries.insert_last(session, {**facts, **rest})
+    if commodity is None:
+        raise CodeTaken
+    await _say(session, run, commodity, sent, now)
+    return commodity
+
+
+async def _say(
+    session: AsyncSession, run: Runtime, commodity: Commodity, sent: CommodityIn, now: datetime
+) -> None:
+    """Units and reference prices as sent, and the news."""
     session.add_all(LocalUnit(commodity_id=commodity.id, **u.model_dump()) for u in sent.local_units)
     session.add_all(ReferencePrice(commodity_id=commodity.id, **r.model_dump()) for r in sent.references)
     told = (
@@ -98,7 +137,6 @@ async def change(
     subject, version = str(commodity.document_id), commodity.version
     events = (told, TagsPurgedV1(tags=(documents.TAG,)))
     await emit(session, *events, entity_id=subject, entity_version=version, now=now)
-    return commodity
 
 
 async def after(session: AsyncSession, last: UUID | None, limit: int) -> Sequence[Commodity]:

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from random import Random
 
-DAYS = 60
+DAYS = 120
+"""Enough for lines, changes and dear or cheap; ALPS needs three years and says so."""
 _ABSENT = 0.03
 _WAVE, _WAVE_DAYS = 0.05, 24
 _MARKET, _NOISE = 0.04, 0.012
 
 
 def series(commodity: str, market: str, base: int, last: date) -> Iterator[tuple[date, int | None]]:
-    """(day, whole rupiah or None where there was none to buy) of the 60 days up to `last`.
+    """(day, whole rupiah or None where there was none to buy) of the 120 days up to `last`.
 
     Around `base`: a slow wave of all markets, a constant difference of this one, noise from day to day.
     Rounded as markets do, to 250 rupiah (to 500 from 20,000 on). Independent of the system's random state.

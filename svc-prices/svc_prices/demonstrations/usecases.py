@@ -19,10 +19,11 @@ from svc_prices.observations import documents
 from svc_prices.observations import usecases as observations
 from svc_prices.observations.queries import Touched
 from svc_prices.pack import SEEDS, PricesPack
+from svc_prices.surveys import usecases as surveys
 
 
 async def load_demo(run: Runtime) -> int:
-    """Sixty days of every commodity with a `demo_price` on every market, source demo; answers how many rows.
+    """120 days of every commodity with a `demo_price` on every market, source demo; answers how many rows.
 
     What is there already stays. Only in development: ValueError elsewhere, before anything is written.
     """
@@ -36,7 +37,9 @@ async def load_demo(run: Runtime) -> int:
             return 0
         await observations.lock(session, {m for _, m, _, _ in made}, {day for _, _, day, _ in made})
         added = await queries.insert_missing(session, made, now)
-        await observations.refresh(session, [Touched(c, "retail", m, day) for c, m, day in added])
+        await observations.refresh(session, [Touched(c, "retail", m, day) for c, m, day in added], now)
+        today = now.astimezone(run.city.zone).date()
+        await surveys.note_progress(session, {(m, day) for _, m, day in added if day == today}, now=now)
         if added:
             purge = TagsPurgedV1(tags=(documents.TAG,))
             await emit(session, purge, entity_id=str(new_id()), entity_version=1, now=now)

@@ -5,22 +5,24 @@ from hashlib import sha256
 from typing import Annotated
 
 from fastapi import Query, Request, Response
-from starlette.responses import StreamingResponse
 
 from shared.auth import Allow, Anyone, Caller, Staff
 from shared.db import Db
 from shared.replies import reply, reply_bytes
 from shared.routes import CityRouter, x_city
 from shared.runtime import Run
+from svc_prices.commodities import documents as commodities
 from svc_prices.commodities.schemas import InWords
 from svc_prices.exchange import documents, usecases
 from svc_prices.exchange.schemas import CSV, FILE, LIMIT, Between, ImportOut, csv_of
 from svc_prices.exchange.usecases import Declared
+from svc_prices.markets import documents as markets
 from svc_prices.observations.documents import TAG
 
 router = CityRouter(prefix="/v1/prices", tags=["exchange"])
 _IMPORT = {**x_city(idempotency="required", body_limit=LIMIT, deadline_ms=10_000), **CSV}
-_EXPORT = x_city(stream=True, tags=[TAG])
+_TAGS = [TAG, commodities.TAG, markets.TAG]
+_EXPORT = x_city(stream=True, tags=_TAGS)
 
 
 @router.post(
@@ -45,20 +47,24 @@ async def import_prices(
 
 
 @router.get("/exports/wfp.csv", openapi_extra=_EXPORT, responses=FILE, response_class=Response)
-async def export_wfp(run: Run, days: Between, caller: Annotated[Caller, Allow(Anyone)]) -> Response:
+async def export_wfp(
+    request: Request, run: Run, days: Between, caller: Annotated[Caller, Allow(Anyone)]
+) -> Response:
     """Every published price, in the columns of WFP/HDX."""
-    content = await usecases.begun(usecases.export_wfp(run, days))
-    return StreamingResponse(content, 200, documents.headers(run, "wfp.csv"), documents.TYPE)
+    edition = await usecases.edition(run, days)
+    return await documents.file(request, run, "wfp.csv", edition, usecases.export_wfp(run, days))
 
 
 @router.get("/exports/panel-harga.csv", openapi_extra=_EXPORT, responses=FILE, response_class=Response)
-async def export_panel(run: Run, days: Between, caller: Annotated[Caller, Allow(Anyone)]) -> Response:
+async def export_panel(
+    request: Request, run: Run, days: Between, caller: Annotated[Caller, Allow(Anyone)]
+) -> Response:
     """The city's medians, as rows of the Panel Harga."""
-    content = await usecases.begun(usecases.export_panel(run, days))
-    return StreamingResponse(content, 200, documents.headers(run, "panel-harga.csv"), documents.TYPE)
+    edition = await usecases.edition(run, days)
+    return await documents.file(request, run, "panel-harga.csv", edition, usecases.export_panel(run, days))
 
 
-@router.get("/exports/datapackage.json", openapi_extra=x_city(tags=[TAG]))
+@router.get("/exports/datapackage.json", openapi_extra=x_city(tags=_TAGS))
 async def describe_exports(
     request: Request,
     session: Db,

@@ -28,7 +28,7 @@ from svc_prices.commodities.models import Commodity, LocalUnit
 from svc_prices.exchange import rules
 from svc_prices.exchange.rules import Known, KnownCommodity, Prices, Series
 from svc_prices.markets.models import Market
-from svc_prices.observations.models import DailyPrice, LatestPrice, Observation
+from svc_prices.observations.models import DailyPrice, LatestPrice, Observation, PublishedDay
 from svc_prices.observations.rules import RECENT_DAYS
 
 Key = tuple[InstrumentedAttribute[Any], ...]
@@ -139,7 +139,7 @@ async def medians_page(
     )
     columns = (previous.c.day.label("previous_day"), previous.c.median.label("previous_median"))
     statement = (
-        select(this.commodity_id, this.day, this.median, *columns)
+        select(this.commodity_id, this.day, this.median, this.source, *columns)
         .outerjoin(previous, text("true"))
         .where(this.commodity_id.in_(select(Commodity.id)), this.level == "retail")
         .where(this.day.between(first, last))
@@ -163,6 +163,23 @@ async def every_commodity(session: AsyncSession) -> Mapping[int, Row[Any]]:
     what: Key = (Commodity.category, Commodity.unit, Commodity.panel_id)
     listed: Select[*tuple[Any, ...]] = select(*names, *what)
     return {row.id: row for row in await session.execute(listed)}
+
+
+async def edition(session: AsyncSession, first: date, last: date) -> Sequence[int]:
+    """Numbers that rise with every change to what is published of these days, or to what it is called."""
+    found: list[int] = []
+    for table in (PublishedDay, Market, Commodity):
+        counted = select(func.count(), func.coalesce(func.sum(table.version), 0))
+        if table is PublishedDay:
+            counted = counted.where(PublishedDay.day.between(first, last))
+        found += map(int, (await session.execute(counted.select_from(table))).one())
+    return found
+
+
+async def changed_at(session: AsyncSession, first: date, last: date) -> datetime | None:
+    """When what is published of these days changed last."""
+    newest = select(func.max(PublishedDay.changed_at)).where(PublishedDay.day.between(first, last))
+    return await session.scalar(newest)
 
 
 async def age_and_sources(session: AsyncSession) -> tuple[date | None, datetime | None, list[str]]:

@@ -1,7 +1,6 @@
 """What travels about imports, and the days of an export."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Query, Request
@@ -9,13 +8,16 @@ from fastapi import Depends, Query, Request
 from shared.errors import TooLarge, UnsupportedMediaType
 from shared.schemas import Labelled, Out
 from svc_prices.commodities.documents import Words
-from svc_prices.commodities.schemas import InWords
+from svc_prices.commodities.schemas import Day, InWords
 from svc_prices.exchange.usecases import Days, Report, days_of
 
 LIMIT = 4 * 1_048_576
 """Bytes of a file that travels in a request; larger ones go through the command `import`."""
 CSV: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}
+    "requestBody": {
+        "required": True,
+        "content": {"text/csv": {"schema": {"type": "string", "maxLength": LIMIT}}},
+    }
 }
 FILE: dict[int | str, dict[str, Any]] = {
     200: {
@@ -93,10 +95,8 @@ class ImportOut(Out):
 
 async def _days(
     words: InWords,
-    first: Annotated[
-        date | None, Query(alias="from", description="30 days before the end by default")
-    ] = None,
-    last: Annotated[date | None, Query(alias="to", description="today by default")] = None,
+    first: Annotated[Day | None, Query(alias="from", description="30 days before the end by default")] = None,
+    last: Annotated[Day | None, Query(alias="to", description="today by default")] = None,
 ) -> Days:
     return days_of(first, last, words.today)
 

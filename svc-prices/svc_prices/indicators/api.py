@@ -11,6 +11,7 @@ from shared.replies import reply
 from shared.routes import CityRouter, x_city
 from shared.runtime import Run
 from shared.schemas import Page
+from svc_prices.commodities import documents as commodities
 from svc_prices.commodities.schemas import InWords
 from svc_prices.indicators import usecases
 from svc_prices.indicators.schemas import AlertOut
@@ -19,7 +20,7 @@ from svc_prices.observations.documents import TAG
 router = CityRouter(prefix="/v1/prices", tags=["indicators"])
 
 
-@router.get("/alerts", response_model=Page[AlertOut], openapi_extra=x_city(tags=[TAG]))
+@router.get("/alerts", response_model=Page[AlertOut], openapi_extra=x_city(tags=[TAG, commodities.TAG]))
 async def list_alerts(
     request: Request,
     session: Db,

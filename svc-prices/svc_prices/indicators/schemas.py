@@ -34,6 +34,7 @@ class AlertOut(Out):
     unit: str
     day: date | None
     price: int | None
+    source: str | None
     alerting: bool
     price_class: IndicatorOut
     alps: IndicatorOut
@@ -48,6 +49,7 @@ class AlertOut(Out):
             unit=standing.commodity.unit,
             day=standing.day,
             price=standing.price,
+            source=standing.source,
             alerting=standing.alerting,
             price_class=class_out(standing.reading, words),
             alps=_finding_out(standing.alps, words),

@@ -13,6 +13,7 @@ from shared import paging
 from shared.errors import BadCursor
 from shared.runtime import Runtime
 from svc_prices.indicators import queries
+from svc_prices.indicators.queries import Series
 from svc_prices.indicators.rules import Finding, Months, Reading, alps, ifpa, monthly, number_of, read_class
 
 YEARS = 10
@@ -22,15 +23,20 @@ NEWS_DAYS = 7
 _MINUTE = timedelta(minutes=1)
 _LONGER = timedelta(minutes=10)
 _YEAR = timedelta(days=366)
+_NONE = Series()
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One commodity (id, code, name, unit, position): its newest city median, and what it means."""
+    """One commodity (id, code, name, unit, position): its newest city median, and what it means.
+
+    `source` is that of everything looked at: demo if something is made up, mixed if it comes from several.
+    """
 
     commodity: Row[Any]
     day: date | None
     price: int | None
+    source: str | None
     reading: Reading
     alps: Finding
     ifpa: Finding
@@ -47,7 +53,7 @@ class Board:
 
     standings: Sequence[Standing] = ()
     until: datetime | None = None
-    months: Mapping[int, Months] = field(default_factory=dict)
+    months: Mapping[int, Series] = field(default_factory=dict)
     months_until: datetime | None = None
     day: date | None = None
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -74,15 +80,16 @@ async def _make(session: AsyncSession, board: Board, today: date, now: datetime)
         board.months, board.months_until = await queries.months(session, since, begun), now + _LONGER
     days = await queries.days(session, today - _YEAR)
     board.standings = [
-        _standing(commodity, board.months.get(commodity.id, {}), days.get(commodity.id, {}), today)
+        _standing(commodity, board.months.get(commodity.id, _NONE), days.get(commodity.id, _NONE), today)
         for commodity in await queries.listed(session)
     ]
     board.day, board.until = today, now + _MINUTE
 
 
-def _standing(commodity: Row[Any], past: Months, days: Mapping[date, float], today: date) -> Standing:
+def _standing(commodity: Row[Any], past: Series, recent: Series, today: date) -> Standing:
+    days = recent.prices
     this_month = {day: price for day, price in days.items() if number_of(day) == number_of(today)}
-    months = {**past, **monthly(this_month.items())}
+    months: Months = {**past.prices, **monthly(this_month.items())}
     month = max((number for number in months if number >= number_of(today) - 1), default=number_of(today))
     newest = max(days, default=None)
     fresh = newest is not None and newest >= today - timedelta(days=NEWS_DAYS)
@@ -90,10 +97,17 @@ def _standing(commodity: Row[Any], past: Months, days: Mapping[date, float], tod
         commodity,
         newest,
         None if newest is None else int(days[newest]),
+        _source(past.sources | recent.sources),
         read_class(days, newest if fresh and newest is not None else today),
         alps(months, month),
         ifpa(months, month),
     )
+
+
+def _source(sources: set[str]) -> str | None:
+    if "demo" in sources:
+        return "demo"
+    return "mixed" if len(sources) > 1 else next(iter(sources), None)
 
 
 async def page(

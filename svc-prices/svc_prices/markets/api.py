@@ -12,12 +12,13 @@ from shared.routes import CityRouter, x_city
 from shared.runtime import Run
 from shared.schemas import Page
 from svc_prices.commodities.schemas import InWords
-from svc_prices.markets import queries, usecases
+from svc_prices.markets import documents, queries, usecases
 from svc_prices.markets.documents import TAG
-from svc_prices.markets.schemas import MarketIn, MarketOut
+from svc_prices.markets.schemas import MarketIn, MarketOut, NewMarketIn
 
 router = CityRouter(prefix="/v1/prices/markets", tags=["markets"])
 CACHED = x_city(tags=[TAG])
+Supervisor = Annotated[Caller, Allow(Staff("price_supervisor"))]
 _Code = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=60)]
 
 
@@ -34,6 +35,16 @@ async def list_markets(
     rows, following = await queries.page(session, limit, cursor)
     items = [MarketOut.of(row, words) for row in rows]
     return reply(request, Page[MarketOut](items=items, next=following), public=True)
+
+
+@router.post("", status_code=201, response_model=MarketOut, openapi_extra=x_city(idempotency="required"))
+async def open_market(
+    request: Request, body: NewMarketIn, session: Db, run: Run, words: InWords, caller: Supervisor
+) -> Response:
+    """A market is surveyed from now on."""
+    market = await usecases.open_market(session, run, body, now=run.clock.now())
+    out, location = MarketOut.of(market, words), documents.link(market)
+    return reply(request, out, version=market.version, status=201, location=location)
 
 
 @router.get("/{code}", response_model=MarketOut, openapi_extra=CACHED, responses={404: {}})
@@ -53,7 +64,7 @@ async def change_market(
     session: Db,
     run: Run,
     words: InWords,
-    caller: Annotated[Caller, Allow(Staff("price_supervisor"))],
+    caller: Supervisor,
     if_match: IfMatch = None,
 ) -> Response:
     """Sets what is known of a market; `active: false` closes it, its prices stay."""

@@ -25,6 +25,7 @@ def market_published(run: Runtime, market: Market) -> DocumentPublishedV1:
         area=market.village or market.district,
         url=link(market),
         published_at=market.created_at,
+        source="demo" if market.source == "demo" else None,
     )
 
 

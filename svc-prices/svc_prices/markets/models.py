@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from svc_prices.db import Base
 
+MEDIAN = "median"
+"""What is asked for instead of a market's code: the city's line. No market is called so."""
+
 
 class Market(Base):
     """One market. `lat` and `lon` (degrees) are absent where nobody has confirmed the place.

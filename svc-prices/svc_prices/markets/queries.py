@@ -1,9 +1,11 @@
 """Reads of markets."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import paging
@@ -18,9 +20,11 @@ async def page(session: AsyncSession, limit: int, cursor: str | None) -> tuple[S
     statement = select(Market).where(Market.active)
     if cursor is not None:
         name, market_id = paging.decode(cursor, _FILTERS, 2)
-        if not isinstance(name, str) or not name.isprintable() or not isinstance(market_id, int):
+        if not isinstance(name, str) or not name.isprintable() or type(market_id) is not int:
             raise BadCursor
-        statement = statement.where(tuple_(Market.name, Market.id) > tuple_(name, market_id % 32_768))
+        if not 0 <= market_id < 32_768:
+            raise BadCursor
+        statement = statement.where(tuple_(Market.name, Market.id) > tuple_(name, market_id))
     rows = (await session.scalars(statement.order_by(Market.name, Market.id).limit(limit + 1))).all()
     if len(rows) <= limit:
         return rows, None
@@ -31,6 +35,17 @@ async def by_code(session: AsyncSession, code: str, *, lock: bool = False) -> Ma
     """One of them, active or not."""
     statement = select(Market).where(Market.code == code)
     return (await session.scalars(statement.with_for_update() if lock else statement)).one_or_none()
+
+
+async def count(session: AsyncSession) -> int:
+    """How many there are, closed ones too."""
+    return await session.scalar(select(func.count()).select_from(Market)) or 0
+
+
+async def insert_new(session: AsyncSession, row: Mapping[str, Any]) -> Market | None:
+    """The new one, or None if its code is taken."""
+    given = insert(Market).values(row).on_conflict_do_nothing().returning(Market)
+    return (await session.scalars(given)).one_or_none()
 
 
 async def after(session: AsyncSession, last: UUID | None, limit: int) -> Sequence[Market]:

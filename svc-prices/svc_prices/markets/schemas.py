@@ -2,12 +2,26 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from shared.schemas import Filled, In, Labelled, Out, Point
 from svc_prices.commodities.documents import Words
-from svc_prices.markets.models import Market
+from svc_prices.markets.models import MEDIAN, Market
 
+MOST_MARKETS = 200
+"""More than the pages that show every market at once can hold."""
+
+
+def _not_reserved(code: str) -> str:
+    if code == MEDIAN:
+        raise PydanticCustomError("reserved", "a word of ours")
+    return code
+
+
+NewCode = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=60), AfterValidator(_not_reserved)
+]
 Kind = Literal["traditional", "modern", "wholesale"]
 
 
@@ -19,6 +33,12 @@ class MarketIn(In):
     point: Point | None = None
     source: Annotated[Filled, Field(max_length=200)]
     active: bool = Field(default=True, strict=True)
+
+
+class NewMarketIn(MarketIn):
+    """A market that opens; its code stands in addresses and never changes."""
+
+    code: NewCode
 
 
 class MarketOut(Out):

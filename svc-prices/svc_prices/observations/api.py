@@ -45,7 +45,7 @@ async def enter_prices(
     return reply(request, batch_out(body, judged, words))
 
 
-@router.get("/form", response_model=FormOut)
+@router.get("/form", response_model=FormOut, responses={404: {}})
 async def read_form(
     request: Request,
     session: Db,

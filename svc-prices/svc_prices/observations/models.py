@@ -134,6 +134,7 @@ class ObservationRevision(Entered, Base):
 class DailyPrice(Base):
     """The city's day: median, lowest and highest of the published prices, and on how many markets.
 
+    `source` is theirs: `demo` if one of them is made up, `mixed` if they come from several sources.
     Recomputed in the transaction of every write that touches the day; no published price, no row.
     """
 
@@ -146,6 +147,20 @@ class DailyPrice(Base):
     lowest: Mapped[int]
     highest: Mapped[int]
     markets: Mapped[int] = mapped_column(SmallInteger)
+    source: Mapped[str] = mapped_column(server_default="survey")
+
+
+class PublishedDay(Base):
+    """How often what is published of a day has changed, and when last: by it readers know their copies.
+
+    Set in the transaction of every such write, whose lock of the day makes the versions rise.
+    """
+
+    __tablename__ = "published_days"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+    changed_at: Mapped[datetime]
 
 
 class LatestPrice(Base):

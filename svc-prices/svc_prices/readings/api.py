@@ -14,11 +14,12 @@ from shared.schemas import Latitude, Longitude, Page
 from svc_prices.commodities import documents as commodities
 from svc_prices.commodities.schemas import Day, InWords
 from svc_prices.markets import documents as markets
+from svc_prices.markets.models import MEDIAN
 from svc_prices.observations.documents import TAG
 from svc_prices.observations.rules import Level
 from svc_prices.readings import documents, usecases
 from svc_prices.readings.schemas import BasketOut, CompareOut, LatestOut, MedianOut, TrendOut
-from svc_prices.readings.usecases import MEDIAN, Line
+from svc_prices.readings.usecases import Line
 
 router = CityRouter(prefix="/v1/prices", tags=["prices"])
 Everybody = Annotated[Caller, Allow(Anyone)]
@@ -106,7 +107,7 @@ async def compare_markets(
 @router.get("/trend", response_model=TrendOut, openapi_extra=CACHED)
 async def read_trend(request: Request, found: Asked, words: InWords, caller: Everybody) -> Response:
     """One commodity day by day, of a market or the city's median, over three years at most."""
-    return reply(request, documents.trend_out(found, words), public=True)
+    return reply_bytes(request, documents.trend_json(found, words), "application/json", public=True)
 
 
 @router.get("/trend.svg", openapi_extra=CACHED, responses=_PICTURE, response_class=Response)

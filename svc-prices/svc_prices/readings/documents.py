@@ -1,7 +1,7 @@
 """Published prices in the reader's words, as JSON and as a picture."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, cast
 
 from sqlalchemy import Row
@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from shared.schemas import Labelled, Point
 from svc_prices.commodities.documents import Words
 from svc_prices.commodities.models import Commodity, ReferencePrice
-from svc_prices.indicators.documents import sparkline
+from svc_prices.indicators.documents import rupiah, sparkline
 from svc_prices.indicators.rules import against_quartiles, spread
 from svc_prices.observations.rules import Level, change_percent, median
 from svc_prices.readings.rules import OLDEST_DAYS, SPANS, distance_m
@@ -23,7 +23,6 @@ from svc_prices.readings.schemas import (
     LatestOut,
     MarketPriceOut,
     MedianOut,
-    PointOut,
     ReferenceLineOut,
     SpreadOut,
     TrendOut,
@@ -47,7 +46,8 @@ def latest_out(row: Row[Any], found: Priced, words: Words) -> LatestOut:
 def median_out(row: Row[Any], found: Priced, words: Words) -> MedianOut:
     """The city's median."""
     same = _priced(row, row.median, found, words)
-    return MedianOut(**same, lowest=row.lowest, highest=row.highest, markets=row.markets)
+    apart = {"lowest": row.lowest, "highest": row.highest, "markets": row.markets}
+    return MedianOut(**same, **apart, source=row.source)
 
 
 def _priced(row: Row[Any], price: int, found: Priced, words: Words) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def _class(price: int, days: int, quartiles: Sequence[float] | None, words: Word
 def _class_label(level: str | None, words: Words) -> Labelled:
     if level is None:
         return Labelled(code="not_enough_data", label=words.say("alert.not_enough"))
-    return words.label("class", level)
+    return words.label("price_class", level)
 
 
 def compare_out(
@@ -162,9 +162,15 @@ def _point(row: Row[Any]) -> Point | None:
     return Point(lat=row.lat, lon=row.lon) if row.lat is not None and row.lon is not None else None
 
 
-def trend_out(found: Line, words: Words) -> TrendOut:
-    """The line with its words."""
-    newest = found.rows[-1].price if found.rows else None
+def trend_json(found: Line, words: Words) -> bytes:
+    """The line with its words: TrendOut as JSON, its points as PostgreSQL wrote them."""
+    whole = _trend_out(found, words).model_dump_json().encode()
+    return whole.removesuffix(b"]}") + (found.drawn.points or "").encode() + b"]}"
+
+
+def _trend_out(found: Line, words: Words) -> TrendOut:
+    """Without its points."""
+    newest = found.drawn.prices[-1] if found.drawn.prices else None
     return TrendOut(
         commodity=found.commodity.code,
         name=words.pick(found.commodity.name),
@@ -174,16 +180,18 @@ def trend_out(found: Line, words: Words) -> TrendOut:
         market_name=found.market.name if found.market else None,
         first=found.first,
         last=found.last,
+        source=found.drawn.source,
         text=_in_words(found, words),
         references=_references(found.references, found.level, newest, words),
-        points=[PointOut.model_construct(**row._mapping) for row in found.rows],
+        points=[],
     )
 
 
 def trend_svg(found: Line, words: Words) -> bytes:
     """The line as a picture whose text alternative says the same."""
     title = words.say("trend.title", name=f"{words.pick(found.commodity.name)}, {_place(found, words)}")
-    points = [(row.day, row.price) for row in found.rows]
+    days = (found.first + timedelta(days=after) for after in found.drawn.days or ())
+    points = list(zip(days, found.drawn.prices or (), strict=True))
     return sparkline(points, title, _in_words(found, words))
 
 
@@ -192,26 +200,19 @@ def _place(found: Line, words: Words) -> str:
 
 
 def _in_words(found: Line, words: Words) -> str:
-    if not found.rows:
+    days, prices = found.drawn.days, found.drawn.prices
+    if not prices:
         return words.say("trend.none")
-    old, new = found.rows[0], found.rows[-1]
-    prices = [row.price for row in found.rows]
-    return words.say(
+    told = {"first_price": prices[0], "last_price": prices[-1], "lowest": min(prices), "highest": max(prices)}
+    said = words.say(
         "trend.alternative",
         unit=found.commodity.unit,
-        first_day=old.day,
-        first_price=rupiah(old.price),
-        last_day=new.day,
-        last_price=rupiah(new.price),
-        lowest=rupiah(min(prices)),
-        highest=rupiah(max(prices)),
+        first_day=found.first + timedelta(days=days[0]),
+        last_day=found.first + timedelta(days=days[-1]),
         count=len(prices),
+        **{name: rupiah(price, words.language) for name, price in told.items()},
     )
-
-
-def rupiah(price: int) -> str:
-    """As people write it: Rp 12.500."""
-    return f"Rp {price:,}".replace(",", ".")
+    return f"{said} {words.say('source.demo')}." if found.drawn.source == "demo" else said
 
 
 def basket_out(found: Basket, here: tuple[float, float] | None, limit: int, words: Words) -> BasketOut:
@@ -244,4 +245,5 @@ def _basket_market(found: Basket, row: Row[Any], here: tuple[float, float] | Non
         complete=not missing,
         missing=missing,
         oldest_day=row.oldest,
+        source=row.source,
     )

@@ -1,12 +1,13 @@
 """What everybody reads: prices with source, age, change, class and the government's reference beside them."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 
 from pydantic import Field
 
 from shared.schemas import Labelled, Out, Point
 from svc_prices.observations.rules import Level
+
+_SOURCE = "survey, import, mixed (of both), or demo: something in it is made up; none without a price"
 
 
 class ChangeOut(Out):
@@ -47,8 +48,8 @@ class PricedOut(Out):
     day: date
     age_days: int = Field(ge=0)
     price: int
-    changes: Sequence[ChangeOut]
-    references: Sequence[ReferenceLineOut]
+    changes: list[ChangeOut]
+    references: list[ReferenceLineOut]
     price_class: ClassOut
 
 
@@ -67,6 +68,7 @@ class MedianOut(PricedOut):
     lowest: int
     highest: int
     markets: int
+    source: str = Field(description=_SOURCE)
 
 
 class MarketPriceOut(Out):
@@ -102,8 +104,8 @@ class CompareOut(Out):
     level: Level
     median: int | None
     spread: SpreadOut | None
-    references: Sequence[ReferenceLineOut]
-    markets: Sequence[MarketPriceOut]
+    references: list[ReferenceLineOut]
+    markets: list[MarketPriceOut]
 
 
 class PointOut(Out):
@@ -127,9 +129,10 @@ class TrendOut(Out):
     market_name: str | None
     first: date
     last: date
+    source: str | None = Field(description=_SOURCE)
     text: str
-    references: Sequence[ReferenceLineOut]
-    points: Sequence[PointOut]
+    references: list[ReferenceLineOut]
+    points: list[PointOut]
 
 
 class BasketItemOut(Out):
@@ -150,14 +153,15 @@ class BasketMarketOut(Out):
     distance_m: int | None
     total: int
     complete: bool
-    missing: Sequence[str]
+    missing: list[str]
     oldest_day: date | None
+    source: str | None = Field(description=_SOURCE)
 
 
 class BasketOut(Out):
     """The list, and every market: what has most of it first, then the cheapest."""
 
-    items: Sequence[BasketItemOut]
+    items: list[BasketItemOut]
     level: Level
     cheapest: str | None = Field(description="the cheapest market that has everything")
-    markets: Sequence[BasketMarketOut]
+    markets: list[BasketMarketOut]

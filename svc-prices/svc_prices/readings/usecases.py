@@ -15,14 +15,11 @@ from shared.runtime import Runtime
 from svc_prices.commodities import usecases as commodities
 from svc_prices.commodities.models import Commodity, ReferencePrice
 from svc_prices.markets import usecases as markets
-from svc_prices.markets.models import Market
+from svc_prices.markets.models import MEDIAN, Market
 from svc_prices.readings import queries
 from svc_prices.readings.rules import LONGEST_DAYS, OLDEST_DAYS
 
 _DEFAULT_DAYS = 90
-MEDIAN = "median"
-"""What is asked for instead of a market's code: the city's line."""
-
 
 UsualPrices = Mapping[int, tuple[int, Sequence[float] | None]]
 
@@ -42,14 +39,14 @@ class Priced:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One commodity from `first` to `last`: of a market, or the city's median."""
+    """One commodity from `first` to `last`: of a market, or the city's median; `drawn` as of queries.line."""
 
     commodity: Commodity
     market: Market | None
     level: str
     first: date
     last: date
-    rows: Sequence[Row[Any]]
+    drawn: Row[Any]
     references: Sequence[ReferencePrice]
 
 
@@ -95,10 +92,11 @@ async def latest(
     cursor: str | None,
 ) -> Priced:
     """The newest prices per market; 422 for a commodity or market nobody knows."""
-    thing = await commodities.named(session, commodity) if commodity is not None else None
-    place = await markets.named(session, market) if market is not None else None
-    ids = (thing.id if thing else None, place.id if place else None)
-    rows, following = await queries.latest_page(session, level, *ids, limit, cursor)
+    rows, following = await queries.latest_page(session, level, commodity, market, limit, cursor)
+    if not rows and commodity is not None:
+        await commodities.named(session, commodity)
+    if not rows and market is not None:
+        await markets.named(session, market)
     return await _priced(session, run, rows, following, level, today)
 
 
@@ -114,9 +112,8 @@ async def compare(
     session: AsyncSession, commodity: str, level: str
 ) -> tuple[Commodity, Sequence[Row[Any]], Sequence[ReferencePrice]]:
     """One commodity on all markets; 422 for one nobody knows."""
-    thing = await commodities.named(session, commodity)
-    rows = await queries.compare(session, thing.id, level)
-    return thing, rows, (await commodities.references(session, [thing.id])).get(thing.id, ())
+    thing, references = await commodities.named_with_references(session, commodity)
+    return thing, await queries.compare(session, thing.id, level), references
 
 
 async def line(
@@ -135,20 +132,15 @@ async def line(
         raise Unprocessable(errors=[FieldError("from", "after_to")])
     if (until - since).days > LONGEST_DAYS:
         raise Unprocessable(errors=[FieldError("from", "too_long_line", {"days": LONGEST_DAYS})])
-    thing = await commodities.named(session, commodity)
+    thing, references = await commodities.named_with_references(session, commodity)
     place = await markets.named(session, market) if market != MEDIAN else None
-    rows = (
-        await queries.market_line(session, thing.id, level, place.id, since, until)
-        if place is not None
-        else await queries.city_line(session, thing.id, level, since, until)
-    )
-    references = (await commodities.references(session, [thing.id])).get(thing.id, ())
-    return Line(thing, place, level, since, until, rows, references)
+    drawn = await queries.line(session, thing.id, level, place.id if place else None, since, until)
+    return Line(thing, place, level, since, until, drawn, references)
 
 
 async def basket(session: AsyncSession, items: Sequence[str], level: str, today: date) -> Basket:
     """What the list costs everywhere; items are `code:quantity`, 422 for one that cannot be read."""
-    wanted = dict(_item(n, text) for n, text in enumerate(items))
+    wanted = dict(map(_item, items))
     if len(wanted) < len(items):
         raise Unprocessable(errors=[FieldError("item", "repeated")])
     things = await commodities.all_named(session, list(wanted), "item")
@@ -180,6 +172,9 @@ async def _priced(
     return Priced(rows, following, references, await kept.of(session, level, today) if rows else {})
 
 
-def _item(position: int, text: str) -> tuple[str, Decimal]:
+def _item(text: str) -> tuple[str, Decimal]:
     code, _, quantity = text.partition(":")
-    return code, Decimal(quantity or 1)
+    amount = Decimal(quantity or 1)
+    if not amount:
+        raise Unprocessable(errors=[FieldError("item", "none_of_it")])
+    return code, amount

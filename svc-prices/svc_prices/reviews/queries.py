@@ -72,7 +72,7 @@ def _before() -> tuple[Any, Any]:
 
 def _position(cursor: str) -> list[Any]:
     moment, commodity_id, level, market_id, day = paging.decode(cursor, _FILTERS, 5)
-    whole = all(isinstance(each, int) and 0 <= each < 32_768 for each in (commodity_id, market_id))
+    whole = all(type(each) is int and 0 <= each < 32_768 for each in (commodity_id, market_id))
     try:
         place = [paging.moment(moment), commodity_id, paging.word(level), market_id, date.fromisoformat(day)]
     except (TypeError, ValueError) as error:

@@ -56,7 +56,7 @@ async def reject(
     else:
         found.row.review("rejected", caller.person, reason)
     await observations.settle(session, found.market, [Change(found.row, found.commodity, before)], now)
-    await surveys.note_progress(session, found.market, found.row.day, now=now)
+    await surveys.note_progress(session, {(found.market.id, found.row.day)}, now=now)
     await _tell(session, found, "rejected", now)
     return found
 

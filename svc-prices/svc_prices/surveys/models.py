@@ -1,6 +1,7 @@
 """Tables of the survey plan, and of how far each market's day has come."""
 
 from datetime import date, datetime, time
+from typing import Literal
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
@@ -32,7 +33,8 @@ class PlannedSurvey(Base):
 class SurveyDay(Base):
     """How many of the commodities expected on a market were entered for a day; complete once they all were.
 
-    `alarmed_at` is set once, when the hour of the plan passed before it was complete.
+    `alarmed_at` is set once, when the hour of the plan passed before it was complete. `version` is that of
+    the day's newest event.
     """
 
     __tablename__ = "survey_days"
@@ -44,3 +46,18 @@ class SurveyDay(Base):
     first_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     alarmed_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(BigInteger, server_default="2")
+
+    def count(self, expected: int, entered: int, now: datetime) -> Literal["completed", "reopened"] | None:
+        """Notes how far it is, and what has become of it by that.
+
+        A complete day is reopened by an entry that counts no longer, never by a commodity that joined later.
+        """
+        if self.completed_at is not None and entered >= self.entered:
+            return None
+        was_complete, is_complete = self.completed_at is not None, entered >= expected > 0
+        self.expected, self.entered, self.first_at = expected, entered, self.first_at or now
+        self.completed_at = self.completed_at or now if is_complete else None
+        if was_complete == is_complete:
+            return None
+        return "completed" if is_complete else "reopened"

@@ -1,22 +1,25 @@
 """Reads of the survey plan and of a day's completeness."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, and_, func, select, tuple_
+from sqlalchemy import ARRAY, Date, Row, SmallInteger, Text, and_, bindparam, func, select, text, tuple_
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import paging
 from shared.errors import BadCursor
 from svc_prices.commodities.models import Commodity
 from svc_prices.markets.models import Market
-from svc_prices.observations.models import Observation
 from svc_prices.surveys.models import PlannedSurvey, SurveyDay
 
 SURVEYED = "retail"
 """The level a complete survey is counted by: every market has it."""
 MOST_MARKETS = 1_000
+MarketAndDay = tuple[int, date]
+Progress = tuple[int, int]
+"""Expected, entered."""
 
 
 async def named_at(session: AsyncSession, market_id: int, staff_id: str) -> tuple[int, bool]:
@@ -27,20 +30,28 @@ async def named_at(session: AsyncSession, market_id: int, staff_id: str) -> tupl
     return count, named
 
 
-async def progress(session: AsyncSession, market_id: int, day: date) -> tuple[int, int]:
-    """How many commodities are expected on a market, and how many of them were entered for the day."""
-    said = and_(
-        Observation.commodity_id == Commodity.id,
-        Observation.level == SURVEYED,
-        Observation.market_id == market_id,
-        Observation.day == day,
-        Observation.state != "not_surveyed",
-        Observation.status != "rejected",
+async def progress(session: AsyncSession, days: Sequence[MarketAndDay]) -> Mapping[MarketAndDay, Progress]:
+    """How many commodities are expected on each market, and how many of them were entered for its day."""
+    markets, dates = (list(column) for column in zip(*days, strict=True))
+    rows = await session.execute(_PROGRESS, {"markets": markets, "days": dates, "level": SURVEYED})
+    return {(row.market_id, row.day): (row.expected, row.entered) for row in rows}
+
+
+async def opened(session: AsyncSession, days: Sequence[MarketAndDay]) -> Sequence[SurveyDay]:
+    """Each market's day, made where it is not there yet, and locked."""
+    new = {"expected": 0, "entered": 0, "version": 0}
+    given = insert(SurveyDay).values([{"market_id": m, "day": day, **new} for m, day in sorted(days)])
+    there = given.on_conflict_do_update(
+        index_elements=[SurveyDay.day, SurveyDay.market_id], set_={"entered": SurveyDay.entered}
     )
-    counted = select(func.count(Commodity.id), func.count(Observation.commodity_id))
-    found = await session.execute(counted.outerjoin(Observation, said).where(Commodity.active))
-    expected, entered = found.one()
-    return expected, entered
+    found = await session.scalars(there.returning(SurveyDay), execution_options={"populate_existing": True})
+    return found.all()
+
+
+async def codes(session: AsyncSession, market_ids: Iterable[int]) -> Mapping[int, str]:
+    """What events call these markets."""
+    rows = await session.execute(select(Market.id, Market.code).where(Market.id.in_(set(market_ids))))
+    return {row.id: row.code for row in rows}
 
 
 async def plan_page(
@@ -56,7 +67,7 @@ async def plan_page(
         statement = statement.where(PlannedSurvey.staff_id == staff_id)
     if cursor is not None:
         market_id, last = paging.decode(cursor, filters, 2)
-        if not isinstance(market_id, int) or not 0 <= market_id < 32_768:
+        if type(market_id) is not int or not 0 <= market_id < 32_768:
             raise BadCursor
         statement = statement.where(tuple_(*place) > tuple_(market_id, paging.word(last)))
     rows = (await session.execute(statement.order_by(*place).limit(limit + 1))).all()
@@ -87,5 +98,21 @@ async def count_expected(session: AsyncSession) -> int:
 async def line(
     session: AsyncSession, market_id: int, staff_id: str, *, lock: bool = False
 ) -> PlannedSurvey | None:
-    """One line of the plan."""
+    """One line of the plan; `lock` also where it is not there yet: for the whole market."""
+    if lock:
+        await session.execute(select(Market.id).where(Market.id == market_id).with_for_update(key_share=True))
     return await session.get(PlannedSurvey, (market_id, staff_id), with_for_update=lock or None)
+
+
+_PROGRESS = text("""
+SELECT asked.market_id, asked.day, count(*) AS expected, count(o.commodity_id) AS entered
+FROM unnest(:markets, :days) AS asked(market_id, day) CROSS JOIN commodities c
+LEFT JOIN observations o ON o.commodity_id = c.id AND o.level = :level AND o.market_id = asked.market_id
+    AND o.day = asked.day AND o.state <> 'not_surveyed' AND o.status <> 'rejected'
+WHERE c.active
+GROUP BY asked.market_id, asked.day
+""").bindparams(
+    bindparam("markets", type_=ARRAY(SmallInteger)),
+    bindparam("days", type_=ARRAY(Date)),
+    bindparam("level", type_=Text),
+)

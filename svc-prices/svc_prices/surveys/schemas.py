@@ -4,13 +4,18 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 from sqlalchemy import Row
 
 from shared.schemas import In, Labelled, Out
 from svc_prices.commodities.documents import Words
 from svc_prices.surveys.models import PlannedSurvey
 from svc_prices.surveys.rules import Weekday, days_of
+
+LocalTime = Annotated[
+    time, WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"})
+]
+"""An hour of the city's day: the format `time` of JSON Schema (RFC 3339) would promise an offset."""
 
 
 class PlanIn(In):
@@ -27,7 +32,7 @@ class PlanOut(Out):
     market_name: str
     staff_id: str
     weekdays: Sequence[Weekday]
-    by: time
+    by: LocalTime
     version: int
     updated_at: datetime
 
@@ -56,7 +61,7 @@ class MarketDayOut(Out):
     market: str
     name: str
     state: Labelled
-    by: time | None
+    by: LocalTime | None
     expected: int
     entered: int
     completed_at: datetime | None

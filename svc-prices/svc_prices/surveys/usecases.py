@@ -1,14 +1,14 @@
 """The plan, the completeness of a day, and the alarm when its hour has passed."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import Caller
-from shared.contracts.prices import SurveyCompletedV1, SurveyMissedV1
+from shared.contracts.prices import SurveyCompletedV1, SurveyMissedV1, SurveyReopenedV1
 from shared.errors import NotFound
 from shared.events.outbox import emit
 from shared.replies import refuse_stale
@@ -19,11 +19,12 @@ from svc_prices.markets.models import Market
 from svc_prices.settings import PricesSettings
 from svc_prices.surveys import queries
 from svc_prices.surveys.models import PlannedSurvey, SurveyDay
+from svc_prices.surveys.queries import MarketAndDay
 from svc_prices.surveys.rules import Planned, bits, due_by
 from svc_prices.surveys.schemas import PlanIn
 
 ALARM, CITY = "survey_hour", "city"
-_MISSED, _COMPLETED = 1, 2  # versions of a day's events: missed may come before completed, never after
+SurveyEvent = SurveyCompletedV1 | SurveyReopenedV1 | SurveyMissedV1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +55,27 @@ async def may_survey(session: AsyncSession, market_id: int, caller: Caller) -> b
     return named or count == 0
 
 
-async def note_progress(session: AsyncSession, market: Market, day: date, *, now: datetime) -> None:
-    """Counts the market's day anew; tells the city once when it is complete. The caller holds `lock`."""
-    expected, entered = await queries.progress(session, market.id, day)
-    row = await session.get(SurveyDay, (day, market.id))
-    if row is None:
-        row = SurveyDay(day=day, market_id=market.id, first_at=now)
-        session.add(row)
-    row.expected, row.entered, row.first_at = expected, entered, row.first_at or now
-    if row.completed_at is None and entered >= expected > 0:
-        row.completed_at = now
-        told = SurveyCompletedV1(market=market.code, day=day, expected=expected, completed_at=now)
-        await emit(session, told, entity_id=f"{market.code}/{day}", entity_version=_COMPLETED, now=now)
+async def note_progress(session: AsyncSession, days: Collection[MarketAndDay], *, now: datetime) -> None:
+    """Counts these markets' days anew; tells the city when one is complete, or no longer.
+
+    The caller holds `lock`. Whoever brought a price counts: a surveyor, or a file.
+    """
+    if not days:
+        return
+    counted = await queries.progress(session, list(days))
+    changed = []
+    for row in await queries.opened(session, list(days)):
+        became = row.count(*counted.get((row.market_id, row.day), (0, 0)), now)
+        changed += [(row, became)] if became else []
+    codes = await queries.codes(session, [row.market_id for row, _ in changed]) if changed else {}
+    for row, became in changed:
+        await _tell(session, row, _event(row, codes[row.market_id], became), now)
+
+
+def may_still_be_surveyed(run: Runtime, day: date, now: datetime) -> bool:
+    """Whether it is one of the days a surveyor enters: prices of older ones fill no plan."""
+    back = timedelta(days=run.part(PricesSettings).survey_days_back)
+    return day >= now.astimezone(run.city.zone).date() - back
 
 
 async def day_of(session: AsyncSession, run: Runtime, day: date) -> list[MarketDay]:
@@ -127,16 +137,35 @@ async def raise_alarm(session: AsyncSession, run: Runtime, now: datetime) -> Seq
     wanted = await queries.count_expected(session)
     late = [each for each in await day_of(session, run, day) if each.late(day, run, now)]
     fresh = [each for each in late if each.progress is None or each.progress.alarmed_at is None]
-    for each in fresh:
-        row = each.progress
-        if row is None:
-            row = SurveyDay(day=day, market_id=each.market.id, expected=wanted, entered=0)
-            session.add(row)
-        row.alarmed_at = now
-        told = SurveyMissedV1(market=each.market.code, day=day, expected=row.expected, entered=row.entered)
-        await emit(session, told, entity_id=f"{each.market.code}/{day}", entity_version=_MISSED, now=now)
+    told = await _alarmed(session, {each.market.id: each.market for each in fresh}, day, wanted, now)
     await set_alarm(session, run, now)
-    return [each.market for each in fresh]
+    return told
+
+
+async def _alarmed(
+    session: AsyncSession, late: Mapping[int, Market], day: date, expected: int, now: datetime
+) -> list[Market]:
+    """Those of them that were still late once nobody else wrote to their day."""
+    rows = await queries.opened(session, [(market_id, day) for market_id in late]) if late else []
+    found = [row for row in rows if row.alarmed_at is None and row.completed_at is None]
+    for row in found:
+        row.alarmed_at, row.expected = now, row.expected or expected
+        await _tell(session, row, _event(row, late[row.market_id].code, "missed"), now)
+    return [late[row.market_id] for row in found]
+
+
+def _event(row: SurveyDay, code: str, became: str) -> SurveyEvent:
+    where = {"market": code, "day": row.day, "expected": row.expected}
+    if became == "completed":
+        return SurveyCompletedV1.model_validate({**where, "completed_at": row.completed_at})
+    kind = SurveyReopenedV1 if became == "reopened" else SurveyMissedV1
+    return kind.model_validate({**where, "entered": row.entered})
+
+
+async def _tell(session: AsyncSession, row: SurveyDay, told: SurveyEvent, now: datetime) -> None:
+    row.version += 1
+    subject = f"{told.market}/{row.day}"
+    await emit(session, told, entity_id=subject, entity_version=row.version, now=now)
 
 
 async def set_alarm(session: AsyncSession, run: Runtime, now: datetime) -> None:

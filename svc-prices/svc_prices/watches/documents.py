@@ -14,8 +14,10 @@ TEMPLATE = "prices.price_moved"
 
 def price_moved(run: Runtime, watch: Watch, row: Row[Any], before: int) -> NoticeRequestedV1:
     """The notice, once for each version of the watch; names in both languages, prices in whole rupiah."""
+    made_up = row.source == "demo"
     place = {
-        language: row.market_name or run.texts.get("notice.city_median", language)
+        language: (row.market_name or run.texts.get("notice.city_median", language))
+        + (run.texts.get("notice.demo", language) if made_up else "")
         for language in ("id", "en")
     }
     return NoticeRequestedV1(

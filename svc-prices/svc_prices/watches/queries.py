@@ -60,7 +60,7 @@ async def latest(
 async def fired_on_market(session: AsyncSession, market_id: int, most: int) -> Sequence[Row[Any]]:
     """Watches of this market whose threshold its newest prices have reached: (Watch, price, day, names)."""
     seen = LatestPrice
-    statement = _with_names(seen.price.label("price"), seen.day.label("day")).join(
+    statement = _with_names(seen.price.label("price"), seen.day.label("day"), seen.source).join(
         seen,
         (seen.commodity_id == Watch.commodity_id)
         & (seen.level == Watch.level)
@@ -79,7 +79,7 @@ async def fired_in_city(session: AsyncSession, market_id: int, markets: int, mos
     """
     seen, day = LatestPrice, DailyPrice
     newest = (
-        select(day.median.label("price"), day.day)
+        select(day.median.label("price"), day.day, day.source)
         .where(day.commodity_id == seen.commodity_id, day.level == seen.level, day.markets >= markets)
         .order_by(day.day.desc())
         .limit(1)
@@ -88,7 +88,7 @@ async def fired_in_city(session: AsyncSession, market_id: int, markets: int, mos
     )
     reached = or_(Watch.above <= newest.c.price, Watch.below >= newest.c.price)
     statement = (
-        _with_names(newest.c.price.label("price"), newest.c.day.label("day"))
+        _with_names(newest.c.price.label("price"), newest.c.day.label("day"), newest.c.source)
         .join(seen, (seen.commodity_id == Watch.commodity_id) & (seen.level == Watch.level))
         .join(newest, true())
         .where(seen.market_id == market_id, Watch.market_id.is_(None), reached)

@@ -8,7 +8,7 @@ from shared.auth import Allow, Anyone, Caller
 from shared.db import Db
 from shared.paging import CursorText, Limit
 from shared.replies import reply
-from shared.routes import CityRouter, HomeSection, x_city
+from shared.routes import CityRouter, x_city
 from shared.schemas import Page
 from svc_tourism.agenda import usecases
 from svc_tourism.agenda.schemas import AroundHere, EventOut
@@ -16,10 +16,9 @@ from svc_tourism.agenda.usecases import TAG
 from svc_tourism.places.schemas import InWords
 
 router = CityRouter(prefix="/v1/tourism/events", tags=["events"])
-ON_HOME = x_city(tags=[TAG], home=HomeSection(section="events", order=80))
 
 
-@router.get("", response_model=Page[EventOut], openapi_extra=ON_HOME, responses={404: {}})
+@router.get("", response_model=Page[EventOut], openapi_extra=x_city(tags=[TAG]), responses={404: {}})
 async def list_events(
     request: Request,
     session: Db,

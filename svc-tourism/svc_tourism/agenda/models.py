@@ -34,4 +34,6 @@ class AgendaEvent(Base):
     district: Mapped[str | None]
     village: Mapped[str | None]
     published_at: Mapped[datetime]
+    starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime]
+    source: Mapped[str | None]

@@ -14,7 +14,7 @@ from svc_tourism.places.documents import Words
 
 
 class EventOut(Out):
-    """An event, as the news told of it; `url` is where it is read whole."""
+    """An event, as the news told of it; `url` is where it is read whole, `source` is `demo` if made up."""
 
     id: str
     title: str
@@ -24,7 +24,9 @@ class EventOut(Out):
     village: Labelled | None
     district: Labelled | None
     published_at: datetime
+    starts_at: datetime | None
     ends_at: datetime
+    source: str | None
     distance_m: int | None
 
     @classmethod
@@ -39,7 +41,9 @@ class EventOut(Out):
             village=words.area(row.village) if row.village else None,
             district=words.area(row.district) if row.district else None,
             published_at=words.local(row.published_at),
+            starts_at=words.local(row.starts_at) if row.starts_at else None,
             ends_at=words.local(row.ends_at),
+            source=row.source,
             distance_m=None if row.apart is None else round(row.apart),
         )
 

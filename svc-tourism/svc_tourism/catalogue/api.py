@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Request, Response
+from starlette.responses import JSONResponse
 
 from shared.auth import Allow, Anyone, Caller, Staff
 from shared.db import Db
@@ -20,11 +21,12 @@ from svc_tourism.catalogue.schemas import DatasetIn, DatasetOut
 router = CityRouter(tags=["catalogue"])
 PATH = "/v1/tourism/datasets"
 CACHED, ONCE = x_city(tags=[TAG]), x_city(idempotency="required")
+ON_MENU = x_city(tags=[TAG], menu="satu-data")
 OPEN = x_city(tags=[TAG], key="none")
 Editor = Annotated[Caller, Allow(Staff("tourism_editor", "ops"))]
 
 
-class JsonLd(Response):
+class JsonLd(JSONResponse):
     """JSON-LD 1.1."""
 
     media_type = MEDIA_TYPE
@@ -39,7 +41,7 @@ async def read_catalogue(
     return reply_bytes(request, content, MEDIA_TYPE, public=True)
 
 
-@router.get(PATH, response_model=Page[DatasetOut], openapi_extra=CACHED)
+@router.get(PATH, response_model=Page[DatasetOut], openapi_extra=ON_MENU)
 async def list_datasets(
     request: Request,
     session: Db,

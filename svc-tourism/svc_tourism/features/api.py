@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
+from starlette.responses import JSONResponse
 
 from shared.auth import Allow, Anyone, Caller
 from shared.db import Db
@@ -27,16 +28,45 @@ from svc_tourism.features.usecases import find_collection, read_feature, read_it
 router = CityRouter(prefix="/ogc", tags=["ogc"])
 JSON = "application/json"
 OPEN = x_city(key="none", tags=[TAG, PLACES_TAG])
-_NAMES = ("limit", "bbox", "datetime", "cursor", "category", "district", "village", "code", "name")
-PAGED = OPEN | {
-    "parameters": [
-        {"name": name, "in": "query", "required": False, "schema": {"type": "string"}} for name in _NAMES
+ON_MENU = x_city(key="none", tags=[TAG, PLACES_TAG], menu="satu-peta")
+
+
+def _stated(*names: str, where: str) -> list[dict[str, Any]]:
+    """Parameters for the document. FastAPI does not read them: what is bad is 400 or 404 here, never 422."""
+    return [
+        {
+            "name": name,
+            "in": where,
+            "required": where == "path",
+            "schema": {"type": "string", "maxLength": rules.LONGEST.get(name, rules.LONGEST_VALUE)},
+        }
+        for name in names
     ]
-}
+
+
+_QUERY = _stated(
+    "limit", "bbox", "datetime", "cursor", "category", "district", "village", "code", "name", where="query"
+)
+_ONE = _stated("collection_id", where="path")
+LAYER = OPEN | {"parameters": _ONE}
+PAGED = OPEN | {"parameters": _ONE + _QUERY}
+FEATURE = OPEN | {"parameters": _ONE + _stated("feature_id", where="path")}
 Guest = Annotated[Caller, Allow(Anyone)]
 
 
-class GeoJson(Response):
+class OpenApi(JSONResponse):
+    """OpenAPI 3.0."""
+
+    media_type = OPENAPI
+
+
+class JsonSchema(JSONResponse):
+    """JSON Schema."""
+
+    media_type = SCHEMA
+
+
+class GeoJson(JSONResponse):
     """GeoJSON (RFC 7946)."""
 
     media_type = MEDIA_TYPE
@@ -46,17 +76,18 @@ async def _without_parameters(request: Request) -> None:
     rules.refuse_unknown(request.query_params, ())
 
 
-async def _collection(run: Run, collection_id: str) -> Collection:
-    return find_collection(run, collection_id)
+async def _collection(request: Request, run: Run) -> Collection:
+    return find_collection(run, request.path_params["collection_id"])
 
 
 Plain = Depends(_without_parameters)
 Which = Annotated[Collection, Depends(_collection)]
 
 
+@router.get("/", response_model=schemas.LandingOut, openapi_extra=OPEN, dependencies=[Plain])
 @router.get("", response_model=schemas.LandingOut, openapi_extra=OPEN, dependencies=[Plain])
 async def read_landing_page(request: Request, run: Run, caller: Guest) -> Response:
-    """Where a map program begins."""
+    """Where a map program begins; with a slash as people type it, and as `/ogc/api` has it."""
     return _json(request, _pages(request, run).landing())
 
 
@@ -71,7 +102,9 @@ async def read_conformance(request: Request, run: Run, caller: Guest) -> Respons
     return _json(request, _pages(request, run).conformance())
 
 
-@router.get("/api", response_model=dict[str, Any], openapi_extra=OPEN, dependencies=[Plain])
+@router.get(
+    "/api", response_model=dict[str, Any], response_class=OpenApi, openapi_extra=OPEN, dependencies=[Plain]
+)
 async def read_description(request: Request, run: Run, caller: Guest) -> Response:
     """What can be asked of each collection, as OpenAPI 3.0."""
     collections: Collections = run.part(Collections)
@@ -81,7 +114,7 @@ async def read_description(request: Request, run: Run, caller: Guest) -> Respons
 @router.get(
     "/collections",
     response_model=schemas.CollectionsOut,
-    openapi_extra=OPEN,
+    openapi_extra=ON_MENU,
     dependencies=[Plain],
 )
 async def list_collections(request: Request, run: Run, caller: Guest) -> Response:
@@ -93,7 +126,7 @@ async def list_collections(request: Request, run: Run, caller: Guest) -> Respons
 @router.get(
     "/collections/{collection_id}",
     response_model=schemas.CollectionOut,
-    openapi_extra=OPEN,
+    openapi_extra=LAYER,
     dependencies=[Plain],
 )
 async def read_collection(request: Request, which: Which, run: Run, caller: Guest) -> Response:
@@ -104,7 +137,8 @@ async def read_collection(request: Request, which: Which, run: Run, caller: Gues
 @router.get(
     "/collections/{collection_id}/queryables",
     response_model=schemas.QueryablesOut,
-    openapi_extra=OPEN,
+    response_class=JsonSchema,
+    openapi_extra=LAYER,
     dependencies=[Plain],
 )
 async def read_queryables(request: Request, which: Which, run: Run, caller: Guest) -> Response:
@@ -118,13 +152,11 @@ async def read_queryables(request: Request, which: Which, run: Run, caller: Gues
     response_class=GeoJson,
     openapi_extra=PAGED,
 )
-async def list_features(
-    request: Request, collection_id: str, session: Db, run: Run, caller: Guest
-) -> Response:
+async def list_features(request: Request, which: Which, session: Db, run: Run, caller: Guest) -> Response:
     """One page of features by their ids, 100 unless `limit` (at most 1,000) says otherwise."""
     now, language = run.clock.now(), request.scope["city"].language
     asked = request.query_params.multi_items()
-    listing = await read_items(session, run, collection_id, asked, now=now, language=language)
+    listing = await read_items(session, run, which, asked, now=now, language=language)
     return _json(request, _pages(request, run).features(listing, now), MEDIA_TYPE)
 
 
@@ -132,14 +164,12 @@ async def list_features(
     "/collections/{collection_id}/items/{feature_id}",
     response_model=schemas.FeatureOut,
     response_class=GeoJson,
-    openapi_extra=OPEN,
+    openapi_extra=FEATURE,
     dependencies=[Plain],
 )
-async def read_one_feature(
-    request: Request, which: Which, feature_id: str, session: Db, run: Run, caller: Guest
-) -> Response:
+async def read_one_feature(request: Request, which: Which, session: Db, run: Run, caller: Guest) -> Response:
     """One feature."""
-    language = request.scope["city"].language
+    language, feature_id = request.scope["city"].language, request.path_params["feature_id"]
     row = await read_feature(session, run, which, feature_id, now=run.clock.now(), language=language)
     return _json(request, _pages(request, run).feature(which, row), MEDIA_TYPE)
 

@@ -41,6 +41,7 @@ class Feature(Base):
     village: Mapped[str | None]
     district: Mapped[str | None]
     url: Mapped[str]
+    source: Mapped[str | None]
     published_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     ends_at: Mapped[datetime]

@@ -67,7 +67,7 @@ class FeatureOut(Out):
 
 
 class FeaturesOut(Out):
-    """One page. `numberMatched` is missing where more than about 10,000 match: they are not counted."""
+    """One page. `numberMatched` is missing beyond 10,000 (5,000 in a box): they are not counted."""
 
     type: Literal["FeatureCollection"]
     time_stamp: str = Field(serialization_alias="timeStamp")

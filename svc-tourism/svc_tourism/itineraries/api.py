@@ -1,6 +1,5 @@
 """Itineraries over HTTP."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -8,11 +7,12 @@ from fastapi import Path, Query, Request, Response
 
 from shared.auth import Allow, Anyone, Caller, Citizen
 from shared.db import Db
+from shared.paging import CursorText, Limit
 from shared.replies import IfMatch, reply
 from shared.routes import CityRouter, x_city
 from shared.schemas import Page
 from svc_tourism.itineraries import usecases
-from svc_tourism.itineraries.schemas import ItineraryIn, ItineraryOut, PlanOut, SharedOut, ShareOut
+from svc_tourism.itineraries.schemas import ItineraryIn, ItineraryOut, PlanDay, PlanOut, SharedOut, ShareOut
 from svc_tourism.places.schemas import InWords
 
 router = CityRouter(prefix="/v1/tourism", tags=["itineraries"])
@@ -32,10 +32,18 @@ async def save_itinerary(
 
 
 @router.get("/itineraries", response_model=Page[ItineraryOut])
-async def list_itineraries(request: Request, session: Db, words: InWords, caller: Resident) -> Response:
-    """Hers, a hundred at most."""
-    found = await usecases.list_own(session, words.run, caller=caller)
-    return reply(request, Page[ItineraryOut](items=[ItineraryOut.of(each, words) for each in found]))
+async def list_itineraries(
+    request: Request,
+    session: Db,
+    words: InWords,
+    caller: Resident,
+    limit: Limit = 20,
+    cursor: CursorText = None,
+) -> Response:
+    """Hers, in the order they were begun."""
+    found, following = await usecases.list_own(session, words.run, limit, cursor, caller=caller)
+    items = [ItineraryOut.of(each, words) for each in found]
+    return reply(request, Page[ItineraryOut](items=items, next=following))
 
 
 @router.get("/itineraries/{itinerary_id}", response_model=ItineraryOut)
@@ -77,7 +85,7 @@ async def plan_itinerary(
     session: Db,
     words: InWords,
     caller: Resident,
-    day: Annotated[date | None, Query(description="Else its own day, else today")] = None,
+    day: Annotated[PlanDay | None, Query(description="Else its own day, else today")] = None,
 ) -> Response:
     """In which order its places fit into a day, and why the others do not."""
     planned = await usecases.plan_day(session, words.run, itinerary_id, day, caller=caller, now=words.now)

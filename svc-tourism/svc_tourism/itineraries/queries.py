@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import paging
+from shared.errors import BadCursor
 from svc_tourism.itineraries.models import Itinerary
 
 
@@ -17,8 +19,19 @@ async def page(session: AsyncSession, citizen_id: str, after: UUID | None, limit
     return (await session.scalars(mine.order_by(Itinerary.id).limit(limit))).all()
 
 
+async def page_of_citizen(
+    session: AsyncSession, citizen_id: str, limit: int, cursor: str | None
+) -> tuple[Sequence[Itinerary], str | None]:
+    """The same, with the cursor of the next page."""
+    bound = {"list": "itineraries", "citizen": citizen_id}
+    after = _id(*paging.decode(cursor, bound, 1)) if cursor is not None else None
+    rows = await page(session, citizen_id, after, limit + 1)
+    return rows[:limit], paging.encode((rows[limit - 1].id,), bound) if len(rows) > limit else None
+
+
 async def count(session: AsyncSession, citizen_id: str) -> int:
-    """How many she has."""
+    """How many she has; nobody else adds one of hers until the transaction ends."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(citizen_id, 41))))
     mine = select(func.count()).select_from(Itinerary).where(Itinerary.citizen_id == citizen_id)
     return await session.scalar(mine) or 0
 
@@ -42,3 +55,10 @@ async def remove_all(session: AsyncSession, citizen_id: str) -> int:
     """Deletes hers; how many went."""
     gone: Any = delete(Itinerary).where(Itinerary.citizen_id == citizen_id).returning(Itinerary.id)
     return len((await session.execute(gone)).all())
+
+
+def _id(text: Any) -> UUID:
+    try:
+        return UUID(text)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise BadCursor from error

@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.schemas import Filled, In, Labelled, Line, Out, Point
@@ -13,6 +13,15 @@ from svc_tourism.itineraries.rules import MOST_STOPS
 from svc_tourism.places.documents import Words
 from svc_tourism.places.schemas import ListedOut
 from svc_tourism.routes.rules import Mode
+
+PlanDay = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
+_Clock = Annotated[
+    time,
+    WithJsonSchema(
+        {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$", "maxLength": 8}
+    ),
+]
+"""Local time: the format `time` of JSON Schema (RFC 3339) would promise an offset."""
 
 
 class StopIn(In):
@@ -27,9 +36,9 @@ class ItineraryIn(In):
     """A list of places, in this order; `start` is where the day begins, and is shared with nobody."""
 
     title: Annotated[Filled, Field(max_length=120)]
-    day: date | None = None
-    begins: time = time(9)
-    ends: time = time(18)
+    day: PlanDay | None = None
+    begins: _Clock = time(9)
+    ends: _Clock = time(18)
     start: Point | None = None
     mode: Mode = "motorcycle"
     stops: Annotated[tuple[StopIn, ...], Field(max_length=MOST_STOPS)] = ()
@@ -60,8 +69,8 @@ class ItineraryOut(Out):
     version: int
     title: str
     day: date | None
-    begins: time
-    ends: time
+    begins: _Clock
+    ends: _Clock
     start: Point | None
     mode: Mode
     stops: Sequence[StopOut]

@@ -83,7 +83,7 @@ async def replace(
     """Writes it anew, in the order sent; places that have left the map may stay. 404, 412, 422."""
     row = await _own(session, itinerary_id, caller, lock=True)
     refuse_stale(if_match, row.version)
-    held = {stop.place_id for stop in _opened(run, row).stops}
+    held = {stop.place_id for stop in opened(run, row).stops}
     found = await _places(session, sent, held)
     row.plan = _sealed(run, row, sent)
     row.version, row.updated_at = row.version + 1, now
@@ -95,13 +95,15 @@ async def read(session: AsyncSession, run: Runtime, itinerary_id: UUID, *, calle
     return await _whole(session, run, await _own(session, itinerary_id, caller))
 
 
-async def list_own(session: AsyncSession, run: Runtime, *, caller: Caller) -> list[Saved]:
-    """All of hers, in two statements however many there are."""
-    rows = await queries.page(session, caller.person, None, MOST)
-    plans = [_opened(run, row) for row in rows]
+async def list_own(
+    session: AsyncSession, run: Runtime, limit: int, cursor: str | None, *, caller: Caller
+) -> tuple[list[Saved], str | None]:
+    """A page of hers and the cursor of the next, in two statements however many there are."""
+    rows, following = await queries.page_of_citizen(session, caller.person, limit, cursor)
+    plans = [opened(run, row) for row in rows]
     ids = {stop.place_id for plan in plans for stop in plan.stops}
     found = await places.listed(session, list(ids))
-    return [Saved(row, plan, found) for row, plan in zip(rows, plans, strict=True)]
+    return [Saved(row, plan, found) for row, plan in zip(rows, plans, strict=True)], following
 
 
 async def remove(session: AsyncSession, itinerary_id: UUID, *, caller: Caller) -> None:
@@ -152,7 +154,7 @@ async def plan_day(
 
 def opened(run: Runtime, row: Itinerary) -> ItineraryIn:
     """What its owner wrote."""
-    return _opened(run, row)
+    return ItineraryIn.model_validate_json(run.cipher.decrypt(row.plan, Itinerary.place_of(row.id)))
 
 
 def _stop(run: Runtime, sent: StopIn, place: Any, day: date) -> Stop:
@@ -193,13 +195,9 @@ async def _own(session: AsyncSession, itinerary_id: UUID, caller: Caller, *, loc
 
 
 async def _whole(session: AsyncSession, run: Runtime, row: Itinerary) -> Saved:
-    plan = _opened(run, row)
+    plan = opened(run, row)
     return Saved(row, plan, await places.listed(session, [stop.place_id for stop in plan.stops]))
 
 
 def _sealed(run: Runtime, row: Itinerary, sent: ItineraryIn) -> bytes:
     return run.cipher.encrypt(sent.model_dump_json(), Itinerary.place_of(row.id))
-
-
-def _opened(run: Runtime, row: Itinerary) -> ItineraryIn:
-    return ItineraryIn.model_validate_json(run.cipher.decrypt(row.plan, Itinerary.place_of(row.id)))

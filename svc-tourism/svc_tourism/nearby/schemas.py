@@ -1,7 +1,7 @@
 """The nearest places over HTTP."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query
@@ -16,6 +16,8 @@ from svc_tourism.pack import PlaceCategories
 from svc_tourism.places.documents import Words
 from svc_tourism.places.schemas import ListedOut, OpenOut
 from svc_tourism.routes.rules import Mode
+
+_FORESEEN = timedelta(days=366)
 
 
 class TripOut(Out):
@@ -95,6 +97,8 @@ async def _sought(
     arrive_at: Annotated[Moment | None, Query(description="Instead of the estimated time of arrival")] = None,
     open_on_arrival: Annotated[bool, Query(description="Leave out what is closed then")] = False,
 ) -> Sought:
+    if arrive_at is not None and abs(arrive_at - run.clock.now()) > _FORESEEN:
+        raise Unprocessable(errors=[FieldError("arrive_at", "invalid")])
     try:
         wanted = rules.mix_of(mix, run.part(PlaceCategories).by_code)
     except rules.BadMix as error:

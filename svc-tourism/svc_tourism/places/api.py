@@ -23,6 +23,7 @@ from svc_tourism.places.schemas import (
     PlaceIn,
     PlaceOut,
     Ref,
+    RevisionOut,
     Where,
 )
 from svc_tourism.places.usecases import Target
@@ -46,7 +47,7 @@ async def list_places(
     limit: Limit = 20,
     cursor: CursorText = None,
 ) -> Response:
-    """Places by name; with `bbox` from its middle outward."""
+    """Places by name; with `lat` and `lon` from there outward, with `bbox` from its middle."""
     rows, following = await usecases.list_public(session, words, where, limit, cursor, open_now=open_now)
     items = [ListedOut.of(row, words) for row in rows]
     return reply(request, Page[ListedOut](items=items, next=following), public=True)
@@ -105,3 +106,19 @@ async def read_form(request: Request, ref: Ref, session: Db, run: Run, caller: E
     """A place as editors write it, in all languages, whatever its status."""
     row = await usecases.form_of(session, ref)
     return reply(request, FormOut.of(row, run.city.zone), version=row.version)
+
+
+@router.get("/editing/{ref}/history", response_model=Page[RevisionOut])
+async def list_history(
+    request: Request,
+    ref: Ref,
+    session: Db,
+    words: InWords,
+    caller: Editor,
+    limit: Limit = 20,
+    cursor: CursorText = None,
+) -> Response:
+    """Who changed which fact of a place, when, and what it said before; the last edit first."""
+    rows, following = await usecases.history(session, ref, limit, cursor)
+    items = [RevisionOut.of(row, words) for row in rows]
+    return reply(request, Page[RevisionOut](items=items, next=following))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from shared import media
@@ -18,6 +19,30 @@ from svc_tourism.places.models import Place
 TAG = "tourism:places"
 KIND = "tourism_place"
 _LANGUAGES = ("id", "en")
+_KEPT = 4_096
+
+
+class Labels:
+    """Codes with their texts, each made once a process: a page of places has a thousand of them.
+
+    They change with the city pack and the texts alone, and so with the process.
+    """
+
+    def __init__(self, run: Runtime, categories: PlaceCategories) -> None:
+        self._texts, self._areas, self._categories = run.texts, run.city.areas, categories.by_code
+        self.label, self.category = lru_cache(_KEPT)(self._label), lru_cache(_KEPT)(self._category)
+        self.area = lru_cache(_KEPT)(self._area)
+
+    def _label(self, language: str, kind: str, code: str) -> Labelled:
+        return Labelled(code=code, label=self._texts.get(f"{kind}.{code}", language))
+
+    def _category(self, language: str, code: str) -> Labelled:
+        known = self._categories.get(code)
+        return Labelled(code=code, label=known.name.text(language) if known else code)
+
+    def _area(self, code: str) -> Labelled:
+        found = self._areas.find(code)
+        return Labelled(code=code, label=found.name if found else code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +53,19 @@ class Words:
     language: str
     now: datetime
 
+    @property
+    def labels(self) -> Labels:
+        """Those of this process."""
+        labels: Labels = self.run.part(Labels)
+        return labels
+
     def text(self, key: str) -> str:
         """A text of this service."""
         return self.run.texts.get(key, self.language)
 
     def label(self, kind: str, code: str) -> Labelled:
         """A code with its text."""
-        return Labelled(code=code, label=self.text(f"{kind}.{code}"))
+        return self.labels.label(self.language, kind, code)
 
     def one(self, texts: dict[str, Any] | None) -> str | None:
         """The stored text in this language, or in the other one where that is all there is."""
@@ -49,13 +80,11 @@ class Words:
 
     def category(self, code: str) -> Labelled:
         """By the pack; a category that the pack dropped shows its code."""
-        known = self.run.part(PlaceCategories).by_code.get(code)
-        return Labelled(code=code, label=known.name.text(self.language) if known else code)
+        return self.labels.category(self.language, code)
 
     def area(self, code: str) -> Labelled:
         """A village or district."""
-        found = self.run.city.areas.find(code)
-        return Labelled(code=code, label=found.name if found else code)
+        return self.labels.area(code)
 
     def local(self, moment: datetime) -> datetime:
         """In the city's zone."""
@@ -89,6 +118,7 @@ def published(run: Runtime, row: Place) -> DocumentPublishedV1:
         area=row.village,
         url=link(row),
         published_at=row.published_at or row.updated_at,
+        source=row.source,
     )
 
 

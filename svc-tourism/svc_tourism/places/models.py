@@ -1,10 +1,10 @@
-"""The table of places."""
+"""The tables of places and of what became of them."""
 
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Integer, Text, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.city.areas import Plane
@@ -101,3 +101,23 @@ class Place(Base):
         """A published review came, changed or went: stars before and after, None where there are none."""
         self.rating_count += (after is not None) - (before is not None)
         self.rating_sum += (after or 0) - (before or 0)
+
+
+class PlaceRevision(Base):
+    """What an editor did to a place, under the version it had then; nothing is ever written over.
+
+    `changes` are {column: {"before": …, "after": …}}, `groups` the facts that were written or confirmed.
+    Places of the pack begin without one: the first edit says what the pack had said.
+    """
+
+    __tablename__ = "place_revisions"
+
+    place_id: Mapped[UUID] = mapped_column(ForeignKey("places.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    action: Mapped[rules.Action] = mapped_column(Text)
+    groups: Mapped[list[Any]]
+    changes: Mapped[dict[str, Any]]
+    source: Mapped[str]
+    by: Mapped[str]
+    agency: Mapped[str | None]
+    at: Mapped[datetime]

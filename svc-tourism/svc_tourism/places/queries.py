@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import paging
 from shared.errors import BadCursor
-from svc_tourism.places.models import Place
+from svc_tourism.places.models import Place, PlaceRevision
 
 AT: ColumnElement[Any] = literal_column("point(x, y)")
 SUMMARY = (
@@ -83,12 +83,21 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a list is narrowed to; `prefix` is one of `name_key`."""
+    """What a list is narrowed to; `prefix` is one of `name_key`, `here` metres where somebody stands."""
 
     category: str | None = None
     district: str | None = None
     prefix: str = ""
     box: Box | None = None
+    here: tuple[float, float] | None = None
+
+    @property
+    def apart(self) -> ColumnElement[float] | None:
+        """How far a place is from where the list begins: from `here`, or the box's middle; None: by name."""
+        if self.here is None and self.box is None:
+            return None
+        start = at(*self.here) if self.here is not None else self.box.middle  # type: ignore[union-attr]
+        return AT.op("<->", return_type=Float(53))(start)
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Listed places alone."""
@@ -110,8 +119,8 @@ def at(x: Any, y: Any) -> ColumnElement[Any]:
 
 
 async def page(session: AsyncSession, filters: Filters, limit: int, cursor: str | None) -> Found:
-    """By name; those of a box by their distance from its middle."""
-    apart = AT.op("<->", return_type=Float(53))(filters.box.middle) if filters.box else None
+    """By name; those around a point or in a box by their distance from it or from its middle."""
+    apart = filters.apart
     distance = apart if apart is not None else literal(0.0)
     order = (apart, Place.id) if apart is not None else (Place.name_key, Place.id)
     statement = select(*SUMMARY, distance.label("apart")).where(*filters.conditions())
@@ -125,7 +134,7 @@ async def page(session: AsyncSession, filters: Filters, limit: int, cursor: str 
 
 def cursor_at(row: Row[Any], filters: Filters) -> str:
     """Where a list goes on behind this row."""
-    return paging.encode((row.apart if filters.box else row.name_key, row.id), _bound(filters))
+    return paging.encode((row.name_key if filters.apart is None else row.apart, row.id), _bound(filters))
 
 
 async def find(session: AsyncSession, ref: str, *, lock: bool = False) -> Place | None:
@@ -191,6 +200,22 @@ async def editing(session: AsyncSession, status: str, limit: int, cursor: str | 
     return rows[:limit], paging.encode((last.updated_at.isoformat(), last.id), bound)
 
 
+async def revisions(
+    session: AsyncSession, place_id: UUID, limit: int, cursor: str | None
+) -> tuple[Sequence[PlaceRevision], str | None]:
+    """Those of a place, the last first."""
+    bound = {"list": "revisions", "place": place_id}
+    statement = select(PlaceRevision).where(PlaceRevision.place_id == place_id)
+    if cursor is not None:
+        (version,) = paging.decode(cursor, bound, 1)
+        if type(version) is not int or abs(version) >= 1 << 63:
+            raise BadCursor
+        statement = statement.where(PlaceRevision.version < version)
+    ordered = statement.order_by(PlaceRevision.version.desc()).limit(limit + 1)
+    rows = (await session.scalars(ordered)).all()
+    return rows[:limit], paging.encode((rows[limit - 1].version,), bound) if len(rows) > limit else None
+
+
 async def after(session: AsyncSession, last: UUID | None, limit: int) -> Sequence[Place]:
     """Listed ones with a greater id, in the order of their ids."""
     statement = select(Place).where(Place.listed == true())
@@ -204,11 +229,11 @@ def _bound(filters: Filters) -> dict[str, Any]:
 
 def _position(cursor: str, filters: Filters) -> tuple[Any, UUID]:
     first, place_id = paging.decode(cursor, _bound(filters), 2)
-    if filters.box is None:
+    if filters.apart is None:
         return paging.word(first), _id(place_id)
-    if isinstance(first, bool) or not isinstance(first, (int, float)):
+    if not isinstance(first, float):  # a whole number may be larger than any float
         raise BadCursor
-    return cast(float(first), Float(53)), _id(place_id)
+    return cast(first, Float(53)), _id(place_id)
 
 
 def _id(text: Any) -> UUID:

@@ -11,6 +11,7 @@ from shared.city.areas_file import BoundingBox
 
 Status = Literal["draft", "published", "closed", "withdrawn"]
 Wheelchair = Literal["yes", "limited", "no", "unknown"]
+Action = Literal["created", "changed", "checked"]
 Group = Literal["location", "hours", "price", "contact", "accessibility", "description"]
 #: Facts that are checked together, and the columns each group has.
 GROUPS: Mapping[Group, tuple[str, ...]] = {
@@ -21,6 +22,11 @@ GROUPS: Mapping[Group, tuple[str, ...]] = {
     "accessibility": ("wheelchair", "accessibility"),
     "description": ("name", "description", "category", "tags"),
 }
+#: What an edit may change; `facts`, stars and what follows from these are not told twice.
+EDITED = (
+    *dict.fromkeys(column for columns in GROUPS.values() for column in columns),
+    "hours_text", "photos", "status", "source", "attribution",
+)  # fmt: skip
 LISTED = frozenset({"published", "closed"})
 """What the public finds: also what is closed for a while, and says so."""
 _TAG_KEY = re.compile(r"[a-z][a-z0-9_-]*(?::[a-z0-9_-]+)*")
@@ -86,6 +92,15 @@ def groups_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[
         for group, columns in GROUPS.items()
         if any(before.get(each) != after.get(each) for each in columns)
     ]
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What an edit changed, column by column; before it was there nothing is told."""
+    return {
+        name: {"before": before.get(name), "after": after.get(name)}
+        for name in EDITED
+        if before.get(name) != after.get(name)
+    }
 
 
 def _told(value: Any) -> bool:

@@ -14,29 +14,27 @@ from svc_tourism.itineraries import queries as itineraries
 from svc_tourism.itineraries.models import Itinerary
 from svc_tourism.itineraries.usecases import opened
 from svc_tourism.reviews import queries as reviews
-from svc_tourism.reviews.models import Review
+from svc_tourism.reviews.models import Review, ReviewReport
 from svc_tourism.reviews.usecases import remove
 
 _PAGE = 25
-_FIRST, _SECOND = "itineraries", "reviews"
+_KINDS = ("itineraries", "reviews", "review_reports")
 
 
 async def export(session: AsyncSession, run: Runtime, citizen_id: str, after: str | None) -> HeldPage:
-    """25 of her itineraries, then of her reviews; `after` says of which kind and behind which id."""
-    kind, _, last = (after or _FIRST).partition("/")
+    """25 of her itineraries, then reviews, then reports; `after` says of which kind and behind which id."""
+    kind, _, last = (after or _KINDS[0]).partition("/")
     try:
         behind = UUID(last) if last else None
     except ValueError as error:
         raise BadCursor from error
-    if kind == _FIRST:
-        rows = await itineraries.page(session, citizen_id, behind, _PAGE)
-        held = {_FIRST: [_itinerary(run, row) for row in rows]} if rows else {}
-        return HeldPage(held=held, next=f"{_FIRST}/{rows[-1].id}" if len(rows) == _PAGE else _SECOND)
-    if kind != _SECOND:
+    if kind not in _KINDS:
         raise BadCursor
-    written = await reviews.of_citizen(session, citizen_id, behind, _PAGE)
-    held = {_SECOND: [_review(row) for row in written]} if written else {}
-    return HeldPage(held=held, next=f"{_SECOND}/{written[-1].id}" if len(written) == _PAGE else None)
+    held = await _held(session, run, citizen_id, kind, behind)
+    following = _KINDS[_KINDS.index(kind) + 1 :]
+    next_kind = following[0] if following else None
+    more = f"{kind}/{held[-1]['id']}" if len(held) == _PAGE else next_kind
+    return HeldPage(held={kind: held} if held else {}, next=more)
 
 
 async def erase(session: AsyncSession, run: Runtime, citizen_id: str, now: datetime) -> Mapping[str, int]:
@@ -50,6 +48,18 @@ async def erase(session: AsyncSession, run: Runtime, citizen_id: str, now: datet
         "reviews": len(hers),
         "review_reports": await reviews.forget_reports_by(session, citizen_id),
     }
+
+
+async def _held(
+    session: AsyncSession, run: Runtime, citizen_id: str, kind: str, behind: UUID | None
+) -> list[dict[str, Any]]:
+    """A page of one kind; each has its `id`."""
+    if kind == "itineraries":
+        lists = await itineraries.page(session, citizen_id, behind, _PAGE)
+        return [_itinerary(run, row) for row in lists]
+    if kind == "reviews":
+        return [_review(row) for row in await reviews.of_citizen(session, citizen_id, behind, _PAGE)]
+    return [_report(row) for row in await reviews.reports_by(session, citizen_id, behind, _PAGE)]
 
 
 def _itinerary(run: Runtime, row: Itinerary) -> dict[str, Any]:
@@ -73,4 +83,12 @@ def _review(row: Review) -> dict[str, Any]:
         "reason_code": row.reason_code,
         "reason": row.reason,
         "written_at": row.written_at.isoformat(),
+    }
+
+
+def _report(row: ReviewReport) -> dict[str, Any]:
+    return {
+        "id": str(row.review_id),
+        "reason_code": row.reason_code,
+        "reported_at": row.reported_at.isoformat(),
     }

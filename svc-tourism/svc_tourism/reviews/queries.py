@@ -74,6 +74,15 @@ async def add_report(session: AsyncSession, row: ReviewReport) -> bool:
     return (await session.scalar(added)) is not None
 
 
+async def reports_by(
+    session: AsyncSession, citizen_id: str, after: UUID | None, limit: int
+) -> Sequence[ReviewReport]:
+    """What she reported, in the order of the reviews' ids."""
+    hers = select(ReviewReport).where(ReviewReport.citizen_id == citizen_id)
+    hers = hers.where(ReviewReport.review_id > after) if after is not None else hers
+    return (await session.scalars(hers.order_by(ReviewReport.review_id).limit(limit))).all()
+
+
 async def forget_reports(session: AsyncSession, review_id: UUID) -> None:
     """An editor has decided: whoever reported it is of no more interest."""
     await session.execute(delete(ReviewReport).where(ReviewReport.review_id == review_id))

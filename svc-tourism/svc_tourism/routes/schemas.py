@@ -16,7 +16,8 @@ from svc_tourism.routes.rules import Mode, Place
 from svc_tourism.routes.usecases import Way
 
 _MOST_VIA = 5
-_Where = Annotated[str, Query(max_length=60, description="lat,lon in degrees", examples=["-6.1783,106.6319"])]
+_Position = Annotated[str, Field(max_length=60)]
+_Where = Annotated[_Position, Query(description="lat,lon in degrees", examples=["-6.1783,106.6319"])]
 
 
 class RouteIn(In):
@@ -123,7 +124,9 @@ def _step(turn: Turn, text: Callable[[str], str]) -> StepOut:
 async def _asked(
     start: Annotated[_Where, Query(alias="from")],
     to: _Where,
-    via: Annotated[list[str], Query(max_length=_MOST_VIA, description="lat,lon, up to five times")] = [],  # noqa: B006
+    via: Annotated[
+        list[_Position], Query(max_length=_MOST_VIA, description="lat,lon, up to five times")
+    ] = [],  # noqa: B006
     mode: Mode = "motorcycle",
 ) -> RouteIn:
     return RouteIn(
@@ -136,9 +139,8 @@ async def _asked(
 
 def _point(field: str, text: str) -> Point:
     """422 unless it is two numbers on the earth."""
-    parts = text.split(",") if len(text) <= 60 else []
     try:
-        lat, lon = (float(part) for part in parts)
+        lat, lon = (float(part) for part in text.split(","))
     except ValueError:
         raise Unprocessable(errors=[FieldError(field, "invalid")]) from None
     if not (math.isfinite(lat) and math.isfinite(lon) and abs(lat) <= 90 and abs(lon) <= 180):

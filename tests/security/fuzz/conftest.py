@@ -9,8 +9,9 @@ import pytest
 from deploy.local.nats import Broker
 from shared.clock import ManualClock
 from shared.testing import Keys
-from tests.journeys.conftest import City, common_settings, delete_streams, running_city
+from tests.journeys.conftest import City, delete_streams
 from tests.security.fuzz.people import TOLD
+from tests.security.town import running_town
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -29,12 +30,6 @@ async def city(
     """A city whose rate limits do not end the test: they have tests of their own."""
     await delete_streams(broker.url())
     generous = {"address_rate": 1e6, "address_burst": 10**6, "user_rate": 1e6, "user_burst": 10**6}
-    async with running_city(
-        ManualClock(datetime(2026, 2, 2, 2, 0, tzinfo=UTC)),
-        laksa_url=databases.new("svc_laksa"),
-        gateway_url=databases.new("gateway"),
-        shared=common_settings(broker.url(), keys) | generous,
-        keys=keys,
-        folder=tmp_path_factory.mktemp("city"),
-    ) as found:
+    clock, folder = ManualClock(datetime(2026, 2, 2, 2, 0, tzinfo=UTC)), tmp_path_factory.mktemp("city")
+    async with running_town(clock, databases, broker.url(), keys, folder, **generous) as found:
         yield found

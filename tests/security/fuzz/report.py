@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+GOOD = range(200, 400)
+"""A redirect is what its operation is for."""
+
 
 class Report:
     """Collects the lines of the runner."""
@@ -28,9 +31,9 @@ class Report:
         self._show(line)
         known = self.reached[line["label"]]
         if statuses:
-            best = min(statuses, key=lambda status: (status not in range(200, 300), status))
+            best = min(statuses, key=lambda status: (status not in GOOD, status))
             held = known.get(line["role"], best)
-            known[line["role"]] = min(best, held, key=lambda s: (s not in range(200, 300), s))
+            known[line["role"]] = min(best, held, key=lambda s: (s not in GOOD, s))
         for failure in line["failures"]:
             name = f"{line['role']} {line['label']}: {failure['check']} ({line['phase']})"
             self._fail(name, failure["message"])
@@ -48,9 +51,7 @@ class Report:
 
     def unreached(self, labels: Iterable[str]) -> list[str]:
         """Operations that nobody got a 2xx from: they need seeds, or are broken."""
-        return [
-            label for label in labels if not any(s in range(200, 300) for s in self.reached[label].values())
-        ]
+        return [label for label in labels if not any(s in GOOD for s in self.reached[label].values())]
 
     def told(self) -> str:
         """Each failure once, with how often it came and a command that shows it."""

@@ -11,6 +11,7 @@ from deploy.local.actors import Actor, photo
 from tests.journeys.conftest import MONUMENT, OTP
 from tests.security.fuzz import people
 from tests.security.fuzz.people import Person
+from tests.security.fuzz.shops import Shops
 
 T = TypeVar("T")
 REPORTS = "/v1/laksa/reports"
@@ -69,11 +70,12 @@ class Seeds:
         started = await asyncio.gather(*(bounded(self._begin(wanted, role)) for wanted, role in jobs))
         self.city.clock.advance(timedelta(minutes=1))
         for role in FIELD:
-            self._receipts[role] = (await self.people[role].actor.upload(self._picture()))["receipt"]
+            self._receipts[role] = (await self.people[role].actor.upload(self.picture()))["receipt"]
         both = zip(jobs, started, strict=True)
         await asyncio.gather(*(bounded(self._end(*job, *begun)) for job, begun in both))
         await self._reading()
         await self._accounts()
+        await Shops(self).sow()
 
     def note(self, role: str, label: str, place: str, name: str, *values: Any) -> None:
         """Adds values for one parameter, or with `body` as place for the body."""
@@ -119,7 +121,8 @@ class Seeds:
             return sent
         return {"evidence": [{"receipt": self._receipts[role]}], "note": "demo: sudah ditambal"}
 
-    def _picture(self) -> bytes:
+    def picture(self) -> bytes:
+        """A photo of this moment, at the monument."""
         return photo(*MONUMENT, self.city.clock.now(), "demo")
 
     async def _reading(self) -> None:
@@ -129,7 +132,7 @@ class Seeds:
         page = await citizen.get(f"{REPORTS}?limit=1")
         left = await people.newcomer(self.city, 99)
         erasure = (await left.actor.call("DELETE", "/v1/me")).json()["id"]
-        media = await citizen.upload(self._picture())
+        media = await citizen.upload(self.picture())
         query = dict(parse_qsl(urlsplit(media["urls"]["thumb"]).query))
         for role in self.people:
             for label in (f"GET {REPORTS}/{{ref}}", f"GET {REPORTS}/{{ref}}/timeline"):

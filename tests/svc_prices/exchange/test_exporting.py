@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -75,6 +76,7 @@ async def test_the_panel_has_the_citys_medians_and_what_moved(exchange: Exchange
         "-500",
         "-3.13",
         "down",
+        "import",
     ]
     assert [row["Gap Perubahan"] for row in rows] == ["down", "no_change", ""]
     assert (rows[2]["Komoditas"], rows[2]["Harga Kemarin"]) == ("Garam Konsumsi", "")
@@ -127,12 +129,11 @@ async def test_an_export_has_an_end(exchange: Exchange) -> None:
     for query, field, code in (
         ("from=2025-01-01&to=2026-01-02", "from", "range_too_long"),
         ("from=2026-01-02&to=2026-01-01", "to", "range_backwards"),
-        ("to=0001-01-01", "", ""),
+        ("to=0001-01-01", "to", "date_parsing"),
     ):
         answer = await exchange.get(f"/exports/wfp.csv?{query}")
-        problems = answer.json()["errors"] if code else []
-        assert [(each["field"], each["code"]) for each in problems] == [(field, code)] * bool(code)
-        assert answer.status_code == (422 if code else 200)
+        assert answer.status_code == 422
+        assert [(each["field"], each["code"]) for each in answer.json()["errors"]] == [(field, code)]
 
 
 async def test_a_large_export_is_never_whole_in_memory(
@@ -142,3 +143,36 @@ async def test_a_large_export_is_never_whole_in_memory(
     days = exporting.days_of(None, None, some.today)
     parts = [part async for part in exporting.export_wfp(some.run, days)]
     assert [part.count(b"\r\n") for part in parts] == [1, 2, 2, 1]
+
+
+@pytest.mark.parametrize("name", ["wfp.csv", "panel-harga.csv"])
+async def test_a_file_that_has_not_changed_is_not_sent_again(some: Exchange, name: str) -> None:
+    days = f"?from={some.ago(2)}&to={some.ago(1)}"
+    first = await some.get(f"/exports/{name}{days}")
+    tag = first.headers["etag"]
+    assert first.headers["cache-control"] == "public, no-cache"
+    held = await some.get(f"/exports/{name}{days}", if_none_match=tag)
+    assert (held.status_code, held.content, held.headers["etag"]) == (304, b"", tag)
+    await some.take(wfp([(some.ago(1), "anyar", "cabai", 40_000)]))
+    changed = await some.get(f"/exports/{name}{days}", if_none_match=tag)
+    assert (changed.status_code, changed.headers["etag"] != tag) == (200, True)
+    assert "40000" in changed.text
+    await some.take(wfp([(some.ago(20), "anyar", "cabai", 40_000)]))
+    elsewhere = await some.get(f"/exports/{name}{days}", if_none_match=changed.headers["etag"])
+    assert elsewhere.status_code == 304
+
+
+async def test_the_data_package_is_the_same_until_its_prices_change(some: Exchange) -> None:
+    tags = []
+    for _ in range(2):
+        tags.append((await some.get("/exports/datapackage.json")).headers["etag"])
+        some.clock.advance(timedelta(seconds=5))
+    assert tags[0] == tags[1]
+    await some.take(wfp([(some.ago(1), "anyar", "cabai", 40_000)]))
+    assert (await some.get("/exports/datapackage.json")).headers["etag"] != tags[0]
+
+
+@pytest.mark.parametrize("day", ["1", "0001-01-01", "9999-12-31", "2026-02-30"])
+async def test_a_day_that_is_none_of_ours_is_refused(exchange: Exchange, day: str) -> None:
+    for name in ("wfp.csv", "panel-harga.csv", "datapackage.json"):
+        assert (await exchange.get(f"/exports/{name}?from={day}")).status_code == 422

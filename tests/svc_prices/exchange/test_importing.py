@@ -184,7 +184,7 @@ async def test_only_a_supervisor_sends_files(exchange: Exchange) -> None:
 
 async def test_a_file_costs_the_same_statements_whatever_its_length(exchange: Exchange) -> None:
     counted = []
-    for offset, length in ((0, 10), (100, 900)):
+    for offset, length in ((0, 9), (4, 900)):
         with QueryRecorder().on(exchange.run.database) as recorder:
             file = wfp(
                 (exchange.ago(offset + n // 3), "anyar", ("beras", "cabai", "garam")[n % 3], 9_000)
@@ -192,7 +192,7 @@ async def test_a_file_costs_the_same_statements_whatever_its_length(exchange: Ex
             )
             assert (await exchange.take(file))["published"] == length
         counted.append(len(recorder))
-    assert counted[0] == counted[1] <= 16, counted
+    assert counted[0] == counted[1] <= 20, counted
 
 
 async def test_others_are_served_while_a_file_is_read() -> None:

@@ -13,7 +13,8 @@ from shared.contracts.city import (
     TagsPurgedV1,
 )
 from shared.events.event import Event
-from svc_news.articles.documents.words import in_both, link
+from shared.runtime import Runtime
+from svc_news.articles.documents.words import Words, in_both, link
 from svc_news.articles.models import Article
 from svc_news.articles.rules import PUBLIC, Action, Kind
 
@@ -33,6 +34,7 @@ EVENTS: dict[Action, type[Event]] = {
 class Told(Protocol):
     """What the events need to know of a step."""
 
+    run: Runtime
     article: Article
     action: Action
     old_state: str | None
@@ -46,7 +48,7 @@ def events_of(step: Told) -> Iterator[Event]:
     if step.action in EVENTS:
         yield _own_event(step)
     if article.listed:
-        yield published(article)
+        yield published(step.run, article)
     elif step.was_listed:
         yield DocumentWithdrawnV1(kind=document_kind(article), id=str(article.id))
     if article.state in PUBLIC or step.old_state in PUBLIC:
@@ -58,21 +60,24 @@ def events_of(step: Told) -> Iterator[Event]:
         yield MediaReleasedV1(media_ids=tuple(sorted(step.old_media - held)))
 
 
-def published(article: Article) -> DocumentPublishedV1:
-    """The article as search and home find it; an event expires when it is over."""
+def published(run: Runtime, article: Article) -> DocumentPublishedV1:
+    """The article as search and home find it; an event ends with itself and says if it is off."""
     event = article.event or {}
     point = PointV1(lat=event["lat"], lon=event["lon"]) if event.get("lat") is not None else None
     ends = [moment for moment in (article.expires_at, article.over_at) if moment is not None]
     return DocumentPublishedV1(
         kind=document_kind(article),
         id=str(article.id),
-        title=in_both(article.title),
+        title={"id": Words(run, "id").headline(article), "en": Words(run, "en").headline(article)},
         summary=in_both(article.summary),
         point=point,
         area=event.get("area") or (article.districts[0] if len(article.districts) == 1 else None),
         url=link(article.slug or article.id),
         published_at=article.published_at or article.changed_at,
         expires_at=min(ends, default=None),
+        starts_at=article.starts_at,
+        ends_at=article.ends_at,
+        source=article.source,
     )
 
 

@@ -40,7 +40,7 @@ def _article(row: Any, corrections: Any, words: Words) -> dict[str, Any]:
         "author": {"@type": "Person", "name": row.byline} if row.byline else city,
         "publisher": city,
         "articleSection": words.label("kind", row.kind).label,
-        "keywords": list(row.tags),
+        "keywords": words.keywords(row),
         "contentLocation": [{"@type": "Place", "name": words.area(c).label} for c in row.districts],
         "image": images,
         "correction": notes,

@@ -10,6 +10,7 @@ from shared.contracts.city import Texts
 from shared.media import signed_path
 from shared.runtime import Runtime
 from shared.schemas import Labelled
+from svc_news.articles.rules import Origin
 from svc_news.settings import NewsSettings
 
 FEED_TYPES = {
@@ -47,6 +48,15 @@ class Words:
     def of(self, texts: Mapping[str, Any]) -> str:
         """A stored text in this language, or in Indonesian where it has no other."""
         return str(texts.get(self.language) or texts["id"])
+
+    def headline(self, article: Any) -> str:
+        """The title where nothing beside it says that an event was cancelled: the title does."""
+        title = self.of(article.title)
+        return self.text("agenda.cancelled", title=title) if article.cancelled_at else title
+
+    def keywords(self, article: Any) -> list[str]:
+        """Its tags, and `demo` where it is made up: feeds, calendars and JSON-LD have no `source`."""
+        return list(dict.fromkeys([*article.tags, *([Origin.DEMO] if article.source == Origin.DEMO else [])]))
 
     def spoken(self, texts: Mapping[str, Any]) -> str:
         """The language `of` answers in."""

@@ -1,13 +1,14 @@
 """What can be done with an article: read it, take it in hand and move it one step."""
 
 from svc_news.articles.models import Article, Correction, Revision
-from svc_news.articles.rules import Action, Kind, Role, State
+from svc_news.articles.rules import Action, Kind, Origin, Role, State
 from svc_news.articles.usecases.moving import (
     InHand,
     OwnText,
     SlugTaken,
     Target,
     WrongState,
+    can_be_cancelled,
     content_of,
     move,
     new,
@@ -19,6 +20,7 @@ from svc_news.articles.usecases.moving import (
 from svc_news.articles.usecases.reading import (
     Read,
     Withdrawn,
+    actions_of,
     desk,
     documents_of,
     feed_rows,
@@ -35,6 +37,7 @@ __all__ = [
     "Correction",
     "InHand",
     "Kind",
+    "Origin",
     "OwnText",
     "Read",
     "Revision",
@@ -44,6 +47,8 @@ __all__ = [
     "Target",
     "Withdrawn",
     "WrongState",
+    "actions_of",
+    "can_be_cancelled",
     "content_of",
     "desk",
     "documents_of",

@@ -16,7 +16,7 @@ from shared.replies import refuse_stale
 from shared.runtime import Runtime
 from svc_news.articles import documents, queries, rules
 from svc_news.articles.models import Article, Correction, Listing, Revision
-from svc_news.articles.rules import Action, Role, State
+from svc_news.articles.rules import Action, Kind, Role, State
 from svc_news.settings import NewsSettings
 
 
@@ -73,14 +73,28 @@ async def take(
         raise NotFound
     if not roles & rules.roles_of(action):
         raise Forbidden
-    settings: NewsSettings = run.part(NewsSettings)
-    if action in rules.NEEDS_OTHER_EYES and not settings.single_editor:
-        await _refuse_writers(session, article, caller)
+    if action in rules.NEEDS_OTHER_EYES and await is_own_text(session, run, article, caller):
+        raise OwnText
     refuse_stale(target.if_match, article.version)
     row = rules.transition(action, State(article.state), roles)
     if row is None:
         raise WrongState(state=article.state, action=action)
     return _in_hand(session, run, article, row, next(iter(sorted(row.by & roles))), caller.person, now)
+
+
+async def is_own_text(
+    session: AsyncSession, run: Runtime, article: Article, caller: Caller, *, wrote: bool = False
+) -> bool:
+    """Whether somebody else must let it out; never in a city with one editor."""
+    settings: NewsSettings = run.part(NewsSettings)
+    if settings.single_editor:
+        return False
+    return wrote or await queries.wrote(session, article.id, caller.person)
+
+
+def can_be_cancelled(article: Article) -> bool:
+    """An event of the agenda, once."""
+    return article.kind == Kind.AGENDA and article.cancelled_at is None
 
 
 async def take_due(
@@ -172,11 +186,6 @@ def _in_hand(
     hand.old_facets, hand.old_due = _facets(article), article.due()
     hand.old_media = frozenset(str(image["media_id"]) for image in article.images)
     return hand
-
-
-async def _refuse_writers(session: AsyncSession, article: Article, caller: Caller) -> None:
-    if await queries.wrote(session, article.id, caller.person):
-        raise OwnText
 
 
 async def _name(session: AsyncSession, article: Article, slug: str) -> None:

@@ -18,7 +18,8 @@ from svc_news.articles import documents, queries, rules
 from svc_news.articles.documents import Words
 from svc_news.articles.models import Article, Correction, Revision
 from svc_news.articles.queries import Filters
-from svc_news.articles.rules import Role, State
+from svc_news.articles.rules import Action, Role, State
+from svc_news.articles.usecases.moving import can_be_cancelled, is_own_text
 
 REVISIONS = 200
 
@@ -69,6 +70,17 @@ async def of_staff(session: AsyncSession, article_id: UUID, *, caller: Caller) -
     return article
 
 
+async def actions_of(
+    session: AsyncSession, run: Runtime, article: Article, *, caller: Caller, wrote: bool
+) -> Sequence[Action]:
+    """What this member of staff can do with it next; `wrote`: it is her text since this transaction."""
+    roles = rules.roles_towards(article.created_by, caller.person, caller.roles)
+    barred = set() if can_be_cancelled(article) else {Action.CANCEL}
+    if await is_own_text(session, run, article, caller, wrote=wrote):
+        barred |= rules.NEEDS_OTHER_EYES
+    return rules.actions_for(State(article.state), roles, frozenset(barred))
+
+
 async def desk(
     session: AsyncSession, state: State | None, mine: bool, *, caller: Caller, limit: int, cursor: str | None
 ) -> queries.Found:
@@ -109,7 +121,7 @@ async def documents_of(
             id=str(article.id),
             version=article.version,
             at=article.changed_at,
-            data=documents.published(article).model_dump(mode="json"),
+            data=documents.published(run, article).model_dump(mode="json"),
         )
         for article in await queries.public_after(session, after, limit)
     ]

@@ -15,6 +15,8 @@ _BLOCKS = frozenset(
     {"p", "br", "div", "li", "ul", "ol", "td", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "hr"}
 )
 _SILENT = frozenset({"script", "style", "template", "noscript", "iframe", "svg", "title"})
+#: A comment to browsers (WHATWG: "incorrectly opened"), an AssertionError to html.parser.
+_SECTION = re.compile(r"<!\[[^>]*>?")
 _ESCAPED = re.compile(r"&lt;/?[a-z][a-z0-9]*[\s/&>]|&lt;!--", re.IGNORECASE)
 
 
@@ -24,7 +26,7 @@ def plain(source: str, longest: int) -> str:
     if _ESCAPED.search(source):  # escaped once too often: that is how the feed's author sees it, too
         source = html.unescape(source)
     stripper = _Stripper()
-    stripper.feed(source)
+    stripper.feed(_SECTION.sub(" ", source))
     stripper.close()
     text = unicodedata.normalize("NFC", _UNSEEN.sub("", "".join(stripper.words)))
     return cut(" ".join(text.split()), longest)

@@ -1,7 +1,7 @@
 """RSS 0.9x, 1.0 and 2.0, Atom 0.3 and 1.0: read as a stream, so that a hostile tree is never built."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from html.entities import html5
 from urllib.parse import urljoin
 from xml.parsers import expat
@@ -32,7 +32,7 @@ _OWN = frozenset({"", "http://purl.org/rss/1.0/", "http://my.netscape.com/rdf/si
 _DATES = ("pubDate", "published", "issued", "created", "date", "updated", "modified")
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,500}\?>")
-_CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
+_CDATA, _CDATA_END = "<![CDATA[", "]]>"
 _REFERENCE = re.compile(r"&(#\d{1,7};|#x[0-9A-Fa-f]{1,6};|[A-Za-z][A-Za-z0-9]{0,31};)?")
 _OF_XML = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
 
@@ -47,12 +47,21 @@ def read_xml(text: str) -> Document:
     try:
         return _Reader().read(text, " ")
     except expat.ExpatError:
-        mended = _CDATA.split(text)
-        mended[::2] = [_REFERENCE.sub(_reference, part) for part in mended[::2]]
+        mended = "".join(_mended(text))
     try:
-        return _Reader().read("".join(mended), None)
+        return _Reader().read(mended, None)
     except expat.ExpatError as error:
         raise Unreadable("malformed") from error
+
+
+def _mended(text: str) -> Iterator[str]:
+    """The text piece by piece, references mended outside of CDATA; one walk, whatever was left open."""
+    at = 0
+    while (start := text.find(_CDATA, at)) >= 0 and (end := text.find(_CDATA_END, start)) >= 0:
+        yield _REFERENCE.sub(_reference, text[at:start])
+        at = end + len(_CDATA_END)
+        yield text[start:at]
+    yield _REFERENCE.sub(_reference, text[at:])
 
 
 def _reference(found: re.Match[str]) -> str:

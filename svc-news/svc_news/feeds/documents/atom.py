@@ -5,7 +5,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from svc_news.articles.documents import FEED_TYPES
-from svc_news.feeds.documents.entries import add, categories, html_of, page_of, urn, written
+from svc_news.feeds.documents.entries import add, categories, html_of, urn, written
 from svc_news.feeds.usecases import Feed
 
 _NOTHING_YET = datetime(2000, 1, 1, tzinfo=UTC)
@@ -33,8 +33,8 @@ def _entry(root: Element, feed: Feed, row: Any) -> None:
     words = feed.words
     entry = add(root, "entry", **{"xml:lang": words.spoken(row.title)})
     add(entry, "id", urn(row.id))
-    add(entry, "title", words.of(row.title))
-    add(entry, "link", rel="alternate", href=page_of(row, words))
+    add(entry, "title", words.headline(row))
+    add(entry, "link", rel="alternate", href=words.page(row))
     add(entry, "published", _at(row.published_at, feed))
     add(entry, "updated", _at(row.updated_at, feed))
     if row.byline:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from svc_news.articles.documents import image_link
-from svc_news.feeds.documents.entries import categories, html_of, page_of, urn
+from svc_news.feeds.documents.entries import categories, html_of, urn
 from svc_news.feeds.usecases import Feed
 from svc_news.markup.rules import xml_safe
 
@@ -29,8 +29,8 @@ def _item(feed: Feed, row: Any) -> dict[str, Any]:
     words = feed.words
     item: dict[str, Any] = {
         "id": urn(row.id),
-        "url": page_of(row, words),
-        "title": words.of(row.title),
+        "url": words.page(row),
+        "title": words.headline(row),
         "content_html": html_of(feed, row),
         "summary": words.of(row.summary),
         "date_published": words.local(row.published_at).isoformat(timespec="seconds"),

@@ -6,7 +6,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from svc_news.articles.documents import FEED_TYPES
-from svc_news.feeds.documents.entries import add, as_html, categories, html_of, page_of, urn, written
+from svc_news.feeds.documents.entries import add, as_html, categories, html_of, urn, written
 from svc_news.feeds.usecases import Feed
 
 _NAMES = {
@@ -42,8 +42,8 @@ def rss(feed: Feed) -> bytes:
 def _item(channel: Element, feed: Feed, row: Any) -> None:
     words = feed.words
     item = add(channel, "item")
-    add(item, "title", words.of(row.title).translate(_NO_TAGS))
-    add(item, "link", page_of(row, words))
+    add(item, "title", words.headline(row).translate(_NO_TAGS))
+    add(item, "link", words.page(row))
     add(item, "guid", urn(row.id), isPermaLink="false")
     add(item, "pubDate", _at(row.published_at, feed))
     add(item, "dcterms:modified", words.local(row.updated_at).isoformat(timespec="seconds"))

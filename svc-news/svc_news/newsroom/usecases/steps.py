@@ -9,7 +9,7 @@ from shared.errors import FieldError, Unprocessable
 from shared.ids import new_id
 from shared.runtime import Runtime
 from svc_news.articles import usecases as articles
-from svc_news.articles.usecases import Action, Article, Kind, State, Target, WrongState
+from svc_news.articles.usecases import Action, Article, Origin, State, Target, WrongState
 from svc_news.newsroom.schemas import (
     ArticleIn,
     CorrectIn,
@@ -30,7 +30,7 @@ async def draft(
         version=0,
         state=State.DRAFT,
         listed=False,
-        source="newsroom",
+        source=sent.source or Origin.NEWSROOM,
         images=[],
         created_by=caller.person,
         created_at=now,
@@ -104,7 +104,7 @@ async def correct(
     hand = await articles.take(session, run, target, Action.CORRECT, caller=caller, now=now)
     if sent.article.kind != hand.article.kind:
         raise Unprocessable(errors=[FieldError("article.kind", "fixed")])
-    write(run, hand.article, sent.article, caller=caller, now=now)
+    write(run, hand.article, sent.article, caller=caller, now=now, within="article.")
     if sent.article.slug is not None and sent.article.slug != hand.article.slug:
         await articles.rename(hand, sent.article.slug)
     return await articles.move(hand, correction=said(sent.note))
@@ -115,7 +115,7 @@ async def cancel(
 ) -> Article:
     """An event will not take place; it stays in calendars as cancelled, with the reason."""
     hand = await articles.take(session, run, target, Action.CANCEL, caller=caller, now=now)
-    if hand.article.kind != Kind.AGENDA or hand.article.cancelled_at is not None:
+    if not articles.can_be_cancelled(hand.article):
         raise WrongState(state=hand.article.state, action=Action.CANCEL)
     hand.article.cancelled_at = now
     return await articles.move(hand, correction=said(sent.reason))

@@ -16,9 +16,11 @@ from svc_news.newsroom.rules import Held, Misfit, held
 from svc_news.newsroom.schemas import ArticleIn, EventIn, ImageIn
 
 
-def write(run: Runtime, article: Article, sent: ArticleIn, *, caller: Caller, now: datetime) -> None:
-    """Makes the article say what was sent; 422 with every field that does not fit."""
-    wrong = list(_misfits(run, sent, now))
+def write(
+    run: Runtime, article: Article, sent: ArticleIn, *, caller: Caller, now: datetime, within: str = ""
+) -> None:
+    """Makes the article say what was sent; 422 with every field that does not fit, named from `within`."""
+    wrong = list(_misfits(run, article, sent, now))
     when = None
     try:
         when = _held(run, sent.event)
@@ -26,7 +28,7 @@ def write(run: Runtime, article: Article, sent: ArticleIn, *, caller: Caller, no
         wrong.append(FieldError(f"event.{misfit.field}", misfit.code))
     images = _images(run, article, sent.images, wrong, caller, now)
     if wrong:
-        raise Unprocessable(errors=wrong)
+        raise Unprocessable(errors=[FieldError(within + each.field, each.code) for each in wrong])
     article.kind, article.byline, article.expires_at = sent.kind, sent.byline, sent.expires_at
     article.wanted_slug = sent.slug
     article.title, article.summary = said(sent.title), said(sent.summary)
@@ -39,7 +41,7 @@ def write(run: Runtime, article: Article, sent: ArticleIn, *, caller: Caller, no
     article.districts = list(dict.fromkeys([*sent.districts, *_district(run, area)]))
 
 
-def _misfits(run: Runtime, sent: ArticleIn, now: datetime) -> Iterator[FieldError]:
+def _misfits(run: Runtime, article: Article, sent: ArticleIn, now: datetime) -> Iterator[FieldError]:
     for name, kind in (("claim", Kind.HOAX), ("event", Kind.AGENDA)):
         if (getattr(sent, name) is not None) != (sent.kind is kind):
             yield FieldError(name, "missing" if sent.kind is kind else "not_of_this_kind")
@@ -50,8 +52,10 @@ def _misfits(run: Runtime, sent: ArticleIn, now: datetime) -> Iterator[FieldErro
             yield FieldError(f"districts.{number}", "unknown")
     if sent.event and sent.event.area and sent.event.area not in run.city.areas.codes:
         yield FieldError("event.area", "unknown")
-    if sent.expires_at is not None and sent.expires_at <= now:
+    if sent.expires_at not in (None, article.expires_at) and sent.expires_at <= now:
         yield FieldError("expires_at", "in_the_past")
+    if sent.source not in (None, article.source):
+        yield FieldError("source", "fixed")
 
 
 def _held(run: Runtime, event: EventIn | None) -> Held | None:

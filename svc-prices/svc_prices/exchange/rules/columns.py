@@ -22,7 +22,8 @@ WFP = (
     "price",
     "usdprice",
 )
-#: The daily rows of Bapanas' Panel Harga Pangan: one place, no market named; 0 is "no price".
+#: The daily rows of Bapanas' Panel Harga Pangan: one place, no market named; 0 is "no price". `Sumber` is
+#: ours: without it what is made up would look like a price that was paid.
 PANEL = (
     "Timestamp",
     "ID",
@@ -34,6 +35,7 @@ PANEL = (
     "Gap",
     "Gap Persen",
     "Gap Perubahan",
+    "Sumber",
 )
 _WFP_NEEDED = {"date", "market", "commodity", "unit", "pricetype", "currency", "price"}
 _PANEL_NEEDED = {"timestamp", "komoditas", "satuan", "harga"}

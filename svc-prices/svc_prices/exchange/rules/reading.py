@@ -140,6 +140,8 @@ class Reader:
     def _panel(self, line: int, cells: list[str]) -> Row:
         if self._market is None:
             raise _NotTaken("", Refused.MARKET)
+        if "sumber" in self._at and cells[self._at["sumber"]].strip().lower() == "demo":
+            raise _NotTaken("sumber", Refused.FLAG)
         goods = self._goods_of(cells, "komoditas", "satuan")
         return self._row(line, goods, "retail", self._market, cells, "timestamp", "harga")
 

@@ -46,7 +46,7 @@ def panel_row(price: Any, commodity: Any) -> list[object]:
         gap = [before, _short(price.previous_day), now - before, _percent(now, before), moved]
     number = "" if commodity.panel_id is None else commodity.panel_id
     unit = f"Rp./{commodity.unit.capitalize()}"
-    return [price.day.isoformat(), number, safe(commodity.name["id"]), safe(unit), now, *gap]
+    return [price.day.isoformat(), number, safe(commodity.name["id"]), safe(unit), now, *gap, price.source]
 
 
 def _short(day: date) -> str:

@@ -1,7 +1,8 @@
 """Prices as files: page by page in short transactions, so that a slow reader holds no connection."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row
@@ -28,7 +29,7 @@ class Days(NamedTuple):
 def days_of(first: date | None, last: date | None, today: date) -> Days:
     """The days asked for, the last 31 by default; 422 for more than 366, or an end before the beginning."""
     end = last or today
-    begin = first or max(end, date.min + _USUAL) - _USUAL
+    begin = first or end - _USUAL
     if begin > end:
         raise Unprocessable(errors=[FieldError("to", "range_backwards")])
     if (end - begin).days >= MOST_DAYS:
@@ -36,7 +37,7 @@ def days_of(first: date | None, last: date | None, today: date) -> Days:
     return Days(begin, end)
 
 
-async def export_wfp(run: Runtime, days: Days) -> AsyncIterator[bytes]:
+async def export_wfp(run: Runtime, days: Days) -> AsyncGenerator[bytes]:
     """Every published price of the days in the columns of WFP. Pages are read one after the other: a price
     that changes meanwhile is in the file as it was or as it is."""
     async with run.database.transaction() as session:
@@ -50,7 +51,7 @@ async def export_wfp(run: Runtime, days: Days) -> AsyncIterator[bytes]:
         )
 
 
-async def export_panel(run: Runtime, days: Days) -> AsyncIterator[bytes]:
+async def export_panel(run: Runtime, days: Days) -> AsyncGenerator[bytes]:
     """The city's retail medians of the days as rows of the Panel Harga, commodity by commodity."""
     async with run.database.transaction() as session:
         commodities = await queries.every_commodity(session)
@@ -59,26 +60,23 @@ async def export_panel(run: Runtime, days: Days) -> AsyncIterator[bytes]:
         yield documents.lines(panel_row(row, commodities[row.commodity_id]) for row in rows)
 
 
-async def begun(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same, its beginning read already: a database that is away is still a 503, not half a file."""
-    first = [await anext(content)]
-
-    async def whole() -> AsyncIterator[bytes]:
-        yield first.pop()
-        async for part in content:
-            yield part
-
-    return whole()
+async def edition(run: Runtime, days: Days) -> str:
+    """What stands in the files of these days, as a digest that changes whenever something of it does."""
+    async with run.database.transaction() as session:
+        numbers = await queries.edition(session, *days)
+    told = (*days, *numbers, run.city.name.model_dump(), WFP, PANEL)
+    return sha256(repr(told).encode()).hexdigest()[:24]
 
 
 async def describe(session: AsyncSession, run: Runtime, days: Days, language: str) -> dict[str, Any]:
     """The data package of both files for those days."""
     newest, observed_at, sources = await queries.age_and_sources(session)
-    seen = None if observed_at is None else observed_at.astimezone(run.city.zone).isoformat()
-    return documents.datapackage(run, language, days, (newest, seen), sources)
+    changed_at = await queries.changed_at(session, *days)
+    age = documents.Age(newest, observed_at, sources, changed_at)
+    return documents.datapackage(run, language, days, age)
 
 
-async def _pages(run: Runtime, days: Days, read: _Page, key: int) -> AsyncIterator[Sequence[Row[Any]]]:
+async def _pages(run: Runtime, days: Days, read: _Page, key: int) -> AsyncGenerator[Sequence[Row[Any]]]:
     """All rows by keyset; their first `key` columns are the place."""
     after: Sequence[Any] | None = None
     while True:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
@@ -74,8 +75,14 @@ async def _import(run: Runtime, file: TextIO, declared: Declared, say: Say) -> R
         async for part in ahead:
             async with run.database.transaction() as session:
                 await take(session, run, part, declared, report)
-            say(f"{part.until:>12,} rows after {stopwatch() - began:.1f} s")
+            say(f"{part.until:>12,} rows, {_share(file):4.0%} of the file, after {stopwatch() - began:.1f} s")
     return report
+
+
+def _share(file: TextIO) -> float:
+    """How much of it was read; of an empty file all."""
+    read, size = file.buffer.tell(), os.fstat(file.fileno()).st_size
+    return read / size if size else 1
 
 
 async def _one_ahead(every: AsyncGenerator[Part]) -> AsyncGenerator[Part]:

@@ -17,6 +17,7 @@ from svc_prices.exchange.usecases.report import Declared, Part, Report
 from svc_prices.observations import usecases as observations
 from svc_prices.observations.documents import TAG
 from svc_prices.observations.queries import Touched
+from svc_prices.surveys import usecases as surveys
 from svc_prices.watches.usecases import look_again
 
 
@@ -41,12 +42,15 @@ async def take(session: AsyncSession, run: Runtime, part: Part, declared: Declar
     fresh = [row for row in rows if row.line not in there]
     counted = [row for row in fresh if row.price is not None and row.line not in held]
     report.took(fresh, held)
-    await observations.refresh(session, _touched(counted))
+    await observations.refresh(session, _touched(counted), now)
     if fresh:
         await _tell(session, declared, fresh, held, now)
-    if not declared.historical:
-        for market_id in sorted({row.market_id for row in counted}):
-            await look_again(session, market_id, now)
+    if declared.historical:
+        return
+    surveyed = {(r.market_id, r.day) for r in fresh if surveys.may_still_be_surveyed(run, r.day, now)}
+    await surveys.note_progress(session, surveyed, now=now)
+    for market_id in sorted({row.market_id for row in counted}):
+        await look_again(session, market_id, now)
 
 
 def _touched(rows: Sequence[Row]) -> list[Touched]:

@@ -2,11 +2,22 @@
 
 from svc_prices.observations.queries.condensing import Touched, recompute
 from svc_prices.observations.queries.forms import form_rows, others
-from svc_prices.observations.queries.single import Key, Recent, before_now, find, recent, revisions, standing
+from svc_prices.observations.queries.single import (
+    Key,
+    Recent,
+    Said,
+    before_now,
+    find,
+    recent,
+    revisions,
+    said,
+    standing,
+)
 
 __all__ = [
     "Key",
     "Recent",
+    "Said",
     "Touched",
     "before_now",
     "find",
@@ -15,5 +26,6 @@ __all__ = [
     "recent",
     "recompute",
     "revisions",
+    "said",
     "standing",
 ]

@@ -1,10 +1,10 @@
-"""daily_prices and latest_prices, set anew from the observations for whatever a transaction touched."""
+"""daily_prices, latest_prices and published_days, set anew for whatever a transaction touched."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ARRAY, Date, SmallInteger, Text, bindparam, text
+from sqlalchemy import ARRAY, Date, DateTime, SmallInteger, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 
@@ -17,7 +17,7 @@ class Touched(NamedTuple):
     day: date
 
 
-async def recompute(session: AsyncSession, touched: Iterable[Touched]) -> None:
+async def recompute(session: AsyncSession, touched: Iterable[Touched], now: datetime) -> None:
     """Sets the day of the city and the newest price of the market anew for each of them.
 
     The caller has flushed its observations and holds the locks of `lock`: two statements, however many keys.
@@ -27,7 +27,8 @@ async def recompute(session: AsyncSession, touched: Iterable[Touched]) -> None:
         return
     commodities, levels, markets, days = (list(column) for column in zip(*keys, strict=True))
     values = {"commodities": commodities, "levels": levels, "markets": markets, "days": days}
-    await session.execute(_DAILY, {name: values[name] for name in ("commodities", "levels", "days")})
+    daily = {name: values[name] for name in ("commodities", "levels", "days")}
+    await session.execute(_DAILY, {**daily, "now": now})
     await session.execute(_LATEST, {name: values[name] for name in ("commodities", "levels", "markets")})
 
 
@@ -42,7 +43,9 @@ WITH touched AS (
 fresh AS (
     SELECT commodity_id, level, day,
         floor(percentile_cont(0.5) WITHIN GROUP (ORDER BY o.price) + 0.5)::integer AS median,
-        min(o.price) AS lowest, max(o.price) AS highest, count(*)::smallint AS markets
+        min(o.price) AS lowest, max(o.price) AS highest, count(*)::smallint AS markets,
+        CASE WHEN bool_or(o.source = 'demo') THEN 'demo'
+            WHEN min(o.source) = max(o.source) THEN min(o.source) ELSE 'mixed' END AS source
     FROM touched JOIN observations o USING (day, commodity_id, level)
     WHERE o.status = 'published' AND o.state = 'price'
     GROUP BY commodity_id, level, day
@@ -54,12 +57,19 @@ gone AS (
             SELECT FROM fresh f
             WHERE f.commodity_id = t.commodity_id AND f.level = t.level AND f.day = t.day
         )
+),
+noted AS (
+    INSERT INTO published_days (day, version, changed_at) SELECT DISTINCT day, 1, :now FROM touched
+    ON CONFLICT (day) DO UPDATE SET version = published_days.version + 1, changed_at = excluded.changed_at
 )
-INSERT INTO daily_prices (commodity_id, level, day, median, lowest, highest, markets)
-SELECT commodity_id, level, day, median, lowest, highest, markets FROM fresh
+INSERT INTO daily_prices (commodity_id, level, day, median, lowest, highest, markets, source)
+SELECT commodity_id, level, day, median, lowest, highest, markets, source FROM fresh
 ON CONFLICT (commodity_id, level, day) DO UPDATE SET
-    median = excluded.median, lowest = excluded.lowest, highest = excluded.highest, markets = excluded.markets
-""").bindparams(*_ARRAYS, bindparam("days", type_=ARRAY(Date)))
+    median = excluded.median, lowest = excluded.lowest, highest = excluded.highest,
+    markets = excluded.markets, source = excluded.source
+""").bindparams(
+    *_ARRAYS, bindparam("days", type_=ARRAY(Date)), bindparam("now", type_=DateTime(timezone=True))
+)
 _LATEST = text("""
 WITH touched AS (
     SELECT DISTINCT * FROM unnest(:commodities, :levels, :markets) AS t(commodity_id, level, market_id)

@@ -66,18 +66,18 @@ async def others(
     ids = literal(list(commodity_ids), ARRAY(SmallInteger))
     wanted = func.unnest(ids).table_valued("id").render_derived("wanted")
     latest = (
-        select(LatestPrice.market_id, LatestPrice.day, LatestPrice.price)
+        select(Market.code, Market.name, LatestPrice.day, LatestPrice.price)
+        .join(Market, Market.id == LatestPrice.market_id)
         .where(LatestPrice.commodity_id == wanted.c.id, LatestPrice.level == level)
-        .where(LatestPrice.market_id != market_id)
+        .where(LatestPrice.market_id != market_id, Market.active)
         .order_by(LatestPrice.day.desc(), LatestPrice.market_id)
         .limit(OTHERS)
         .correlate(wanted)
         .lateral("latest")
     )
-    statement = select(wanted.c.id, Market.code, Market.name, latest.c.day, latest.c.price).select_from(
-        wanted.join(latest, true()).join(Market, Market.id == latest.c.market_id)
-    )
+    seen = (latest.c.code, latest.c.name, latest.c.day, latest.c.price)
+    statement: Any = select(wanted.c.id, *seen).select_from(wanted.join(latest, true()))
     found: dict[int, list[Row[Any]]] = {}
-    for row in await session.execute(statement.where(Market.active)):
+    for row in await session.execute(statement):
         found.setdefault(row.id, []).append(row)
     return found

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, Date, SmallInteger, Text, bindparam, select, text, tuple_
+from sqlalchemy import ARRAY, Date, Select, SmallInteger, Text, bindparam, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from svc_prices.observations.models import Observation, ObservationRevision
@@ -12,6 +12,10 @@ from svc_prices.observations.rules import RECENT_DAYS, RECENT_PRICES
 
 Key = tuple[int, str]
 """Commodity and level, of one market and day."""
+
+
+Said = tuple[Any, ...]
+"""Commodity, level, state, price, unit, amount and moment of an entry: the same twice is the same entry."""
 
 
 class Recent(NamedTuple):
@@ -39,6 +43,16 @@ async def standing(
     return {(row.commodity_id, row.level): row for row in found}
 
 
+async def said(session: AsyncSession, market_id: int, day: date, keys: Sequence[Key]) -> set[Said]:
+    """What was said of these commodities before, and is no longer."""
+    row = ObservationRevision
+    words = (row.commodity_id, row.level, row.state, row.price, row.unit, row.amount, row.observed_at)
+    statement: Select[*tuple[Any, ...]] = select(*words).where(
+        row.market_id == market_id, row.day == day, tuple_(row.commodity_id, row.level).in_(keys)
+    )
+    return {tuple(each) for each in await session.execute(statement)}
+
+
 async def recent(
     session: AsyncSession, market_id: int, day: date, keys: Sequence[Key]
 ) -> Mapping[Key, Recent]:
@@ -52,6 +66,16 @@ async def recent(
 
 async def revisions(session: AsyncSession, row: Observation, most: int) -> Sequence[ObservationRevision]:
     """What it said before, the newest first."""
+    return (await session.scalars(_of(row).limit(most))).all()
+
+
+async def before_now(session: AsyncSession, row: Observation) -> ObservationRevision | None:
+    """The newest earlier word on it that counted, or None."""
+    counted = _of(row).where(ObservationRevision.status == "published").limit(1)
+    return (await session.scalars(counted)).one_or_none()
+
+
+def _of(row: Observation) -> Select[ObservationRevision]:
     said = ObservationRevision
     one = (
         (said.commodity_id == row.commodity_id)
@@ -59,13 +83,7 @@ async def revisions(session: AsyncSession, row: Observation, most: int) -> Seque
         & (said.market_id == row.market_id)
         & (said.day == row.day)
     )
-    return (await session.scalars(select(said).where(one).order_by(said.version.desc()).limit(most))).all()
-
-
-async def before_now(session: AsyncSession, row: Observation) -> ObservationRevision | None:
-    """The newest earlier word on it that counted, or None."""
-    earlier = await revisions(session, row, 50)
-    return next((said for said in earlier if said.status == "published"), None)
+    return select(said).where(one).order_by(said.version.desc())
 
 
 _RECENT = text("""

@@ -20,7 +20,7 @@ def _no_zero(value: Any) -> Any:
 
 CodeText = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=60)]
 Reason = Annotated[Filled, Field(max_length=300)]
-Rupiah = Annotated[int, BeforeValidator(_no_zero), Field(ge=1, le=DEAREST, strict=True)]
+Rupiah = Annotated[int, Field(ge=1, le=DEAREST, strict=True), BeforeValidator(_no_zero)]
 
 
 class _SaidIn(In):

@@ -1,6 +1,5 @@
 """What staff read of observations: what became of a batch, the entry form, one with its history."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -40,7 +39,7 @@ class BatchOut(Out):
     market: str
     day: date
     outcomes: dict[str, int]
-    rows: Sequence[EntryOut]
+    rows: list[EntryOut]
 
 
 class SeenOut(Out):
@@ -88,11 +87,11 @@ class FormRowOut(Out):
     commodity: str
     name: str
     unit: str
-    units: Sequence[UnitChoiceOut]
+    units: list[UnitChoiceOut]
     now: SaidOut | None
     before: SeenOut | None
     city: CityOut | None
-    elsewhere: Sequence[ElsewhereOut]
+    elsewhere: list[ElsewhereOut]
 
 
 class FormOut(Out):
@@ -103,7 +102,7 @@ class FormOut(Out):
     day: date
     level: Level
     reason_beyond_percent: int
-    rows: Sequence[FormRowOut]
+    rows: list[FormRowOut]
 
 
 class ObservationOut(Out):
@@ -160,7 +159,7 @@ class HistoryOut(Out):
     """One observation as it stands, and what it said before, the newest first (50 at most)."""
 
     now: ObservationOut
-    before: Sequence[RevisionOut]
+    before: list[RevisionOut]
 
 
 def converted(unit: str | None, amount: int | None, factor: Any) -> ConvertedOut | None:

@@ -50,7 +50,7 @@ async def correct(
     before = said_before(row, caller.person, now)
     row.say(entry, verdict, by=caller.person, source="survey", now=now)
     await settle(session, found.market, [Change(row, found.commodity, before)], now)
-    await surveys.note_progress(session, found.market, row.day, now=now)
+    await surveys.note_progress(session, {(found.market.id, row.day)}, now=now)
     return found
 
 

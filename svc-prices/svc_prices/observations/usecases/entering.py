@@ -1,6 +1,6 @@
 """A batch from a market: each row is judged on its own, sent twice it has one effect."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -16,7 +16,7 @@ from svc_prices.markets import usecases as markets
 from svc_prices.markets.models import Market
 from svc_prices.observations import queries
 from svc_prices.observations.models import Observation
-from svc_prices.observations.queries import Key
+from svc_prices.observations.queries import Key, Said
 from svc_prices.observations.rules import FEWEST, Entry, Standing, Verdict, judge, per_unit
 from svc_prices.observations.schemas import BatchIn, EntryIn
 from svc_prices.observations.usecases.settling import Change, lock, said_before, settle
@@ -42,6 +42,16 @@ class Judged:
     version: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What a batch is judged by: what stands, what was said before, recent prices."""
+
+    standing: Mapping[Key, Observation]
+    said: Collection[Said]
+    recent: Mapping[Key, queries.Recent]
+    most_percent: int
+
+
 async def enter(
     session: AsyncSession, run: Runtime, sent: BatchIn, *, caller: Caller, now: datetime
 ) -> list[Judged]:
@@ -64,7 +74,7 @@ async def enter(
         if each.verdict.outcome in ("published", "held")
     }
     await settle(session, market, list(changes.values()), now)
-    await surveys.note_progress(session, market, sent.day, now=now)
+    await surveys.note_progress(session, {(market.id, sent.day)}, now=now)
     written = {key: change.row for key, change in changes.items()}
     return [_told(each, written.get((each.sent.commodity, each.sent.level), row)) for each, row in judged]
 
@@ -82,14 +92,20 @@ async def _judge_all(
     session: AsyncSession, run: Runtime, market: Market, sent: BatchIn, known: UnitsOf, now: datetime
 ) -> list[tuple[Judged, Observation | None]]:
     read = [(row, *_read(row, known, now)) for row in sent.rows]
-    keys = {(known[row.commodity][0].id, row.level): row for row, entry, _ in read if entry is not None}
-    standing = await queries.standing(session, market.id, sent.day, list(keys)) if keys else {}
-    recent = await queries.recent(session, market.id, sent.day, list(keys)) if keys else {}
-    most = run.part(PricesSettings).price_change_percent
+    keys = [(known[row.commodity][0].id, row.level) for row, entry, _ in read if entry is not None]
+    if not keys:
+        return [(Judged(row, None, Verdict("refused", fault)), None) for row, _, fault in read]
+    which = (session, market.id, sent.day, keys)
+    beside = _Beside(
+        await queries.standing(*which),
+        await queries.said(*which),
+        await queries.recent(*which),
+        run.part(PricesSettings).price_change_percent,
+    )
     return [
         (Judged(row, None, Verdict("refused", fault)), None)
         if entry is None
-        else _judge(row, entry, (known[row.commodity][0].id, row.level), standing, recent, most)
+        else _judge(row, entry, (known[row.commodity][0].id, row.level), beside)
         for row, entry, fault in read
     ]
 
@@ -113,20 +129,15 @@ def _read(row: EntryIn, known: UnitsOf, now: datetime) -> tuple[Entry | None, st
     return Entry(row.state, price, observed_at, row.reason, row.unit, row.price, factor), None
 
 
-def _judge(
-    row: EntryIn,
-    entry: Entry,
-    key: Key,
-    standing: Mapping[Key, Observation],
-    recent: Mapping[Key, queries.Recent],
-    most_percent: int,
-) -> tuple[Judged, Observation | None]:
+def _judge(row: EntryIn, entry: Entry, key: Key, beside: _Beside) -> tuple[Judged, Observation | None]:
     """By the market's own prices if there are enough, otherwise by the city's medians."""
-    held, seen = standing.get(key), recent[key]
+    held, seen = beside.standing.get(key), beside.recent[key]
+    previous = seen.own[0] if seen.own else None
+    if (*key, entry.state, entry.price, entry.unit, entry.amount, entry.observed_at) in beside.said:
+        return Judged(row, entry, Verdict("superseded", "newer_entry"), previous), held
     told = _standing(held) if held is not None else None
     judged_by = seen.own if len(seen.own) >= FEWEST else seen.city
-    previous = seen.own[0] if seen.own else None
-    return Judged(row, entry, judge(entry, told, judged_by, previous, most_percent), previous), held
+    return Judged(row, entry, judge(entry, told, judged_by, previous, beside.most_percent), previous), held
 
 
 def _standing(row: Observation) -> Standing:

@@ -70,7 +70,7 @@ async def form(session: AsyncSession, market: str, day: date, level: str, *, cal
 
 
 async def read(session: AsyncSession, named: Named) -> Shown:
-    """One observation; 404 if nothing was ever said of it."""
+    """One observation, on a closed market too; 404 if nothing was ever said of it."""
     return await _shown(session, named, lock_row=False)
 
 
@@ -91,8 +91,8 @@ async def published_before(session: AsyncSession, row: Observation) -> Observati
 
 
 async def _shown(session: AsyncSession, named: Named, *, lock_row: bool) -> Shown:
-    market = await markets.found(session, named.market)
-    commodity = await commodities.found(session, named.commodity)
+    market = await markets.known(session, named.market)
+    commodity = await commodities.known(session, named.commodity)
     if lock_row:
         await lock(session, [market.id], [named.day])
     row = await queries.find(session, commodity.id, named.level, market.id, named.day, lock=lock_row)

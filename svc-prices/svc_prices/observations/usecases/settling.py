@@ -67,7 +67,7 @@ async def settle(session: AsyncSession, market: Market, changes: Sequence[Change
     session.add_all(change.before for change in changes if change.before is not None)
     await session.flush()
     moved = [change for change in changes if change.counts is not None or change.counted is not None]
-    await refresh(session, [_touched(change.row) for change in moved])
+    await refresh(session, [_touched(change.row) for change in moved], now)
     for change in changes:
         events = list(documents.events_of(change, market))
         subject = documents.subject_of(change.row, market.code, change.commodity.code)
@@ -76,9 +76,9 @@ async def settle(session: AsyncSession, market: Market, changes: Sequence[Change
     await _tell(session, market, changes, moved, now)
 
 
-async def refresh(session: AsyncSession, touched: Sequence[Touched]) -> None:
-    """daily_prices and latest_prices follow the observations; the caller has flushed and holds `lock`."""
-    await queries.recompute(session, touched)
+async def refresh(session: AsyncSession, touched: Sequence[Touched], now: datetime) -> None:
+    """What is condensed follows the observations; the caller has flushed and holds `lock`."""
+    await queries.recompute(session, touched, now)
 
 
 def _touched(row: Observation) -> Touched:

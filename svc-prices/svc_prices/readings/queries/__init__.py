@@ -2,6 +2,6 @@
 
 from svc_prices.readings.queries.baskets import totals
 from svc_prices.readings.queries.latest import compare, latest_page, medians_page, usual
-from svc_prices.readings.queries.lines import city_line, market_line
+from svc_prices.readings.queries.lines import line
 
-__all__ = ["city_line", "compare", "latest_page", "market_line", "medians_page", "totals", "usual"]
+__all__ = ["compare", "latest_page", "line", "medians_page", "totals", "usual"]

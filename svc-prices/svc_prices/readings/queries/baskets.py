@@ -18,10 +18,12 @@ async def totals(
 
 
 _TOTALS = text("""
-SELECT m.code, m.name, m.lat, m.lon, coalesce(b.total, 0) AS total, b.ids, b.oldest
+SELECT m.code, m.name, m.lat, m.lon, coalesce(b.total, 0) AS total, b.ids, b.oldest, b.source
 FROM markets m LEFT JOIN (
     SELECT p.market_id, sum(round(p.price * w.amount))::bigint AS total, array_agg(p.commodity_id) AS ids,
-        min(p.day) AS oldest
+        min(p.day) AS oldest,
+        CASE WHEN bool_or(p.source = 'demo') THEN 'demo'
+            WHEN min(p.source) = max(p.source) THEN min(p.source) ELSE 'mixed' END AS source
     FROM unnest(:ids, :amounts) AS w(id, amount)
     JOIN latest_prices p ON p.commodity_id = w.id AND p.level = :level AND p.day >= :since
     GROUP BY p.market_id

@@ -25,19 +25,22 @@ Found = tuple[Sequence[Row[Any]], str | None]
 async def latest_page(
     session: AsyncSession,
     level: str,
-    commodity_id: int | None,
-    market_id: int | None,
+    commodity: str | None,
+    market: str | None,
     limit: int,
     cursor: str | None,
 ) -> Found:
-    """The newest published price of each commodity on each market, by market, then commodity."""
-    filters = {"list": "latest", "level": level, "commodity": commodity_id, "market": market_id}
+    """The newest published price of each commodity on each market, by market, then commodity.
+
+    Of all, or of the commodity and the market of these codes.
+    """
+    asked = {"commodity": commodity, "market": market}
+    filters = {"list": "latest", "level": level, **asked}
     values: dict[str, Any] = {"level": level, "most": limit + 1}
-    asked = {"commodity": commodity_id, "market": market_id}
     values |= {name: value for name, value in asked.items() if value is not None}
     if cursor is not None:
         values["after_market"], values["after_commodity"] = _numbers(cursor, filters)
-    statement = _latest(commodity_id is not None, market_id is not None, cursor is not None)
+    statement = _latest(commodity is not None, market is not None, cursor is not None)
     rows = (await session.execute(statement, values)).all()
     if len(rows) <= limit:
         return rows, None
@@ -83,7 +86,7 @@ async def usual(session: AsyncSession, level: str, today: date) -> Sequence[Row[
 
 def _numbers(cursor: str, filters: dict[str, Any]) -> list[int]:
     position = paging.decode(cursor, filters, 2)
-    if not all(isinstance(each, int) and 0 <= each < 32_768 for each in position):
+    if not all(type(each) is int and 0 <= each < 32_768 for each in position):
         raise BadCursor
     return position
 
@@ -110,8 +113,8 @@ _CHANGED = ", ".join(f"day_{days}, price_{days}" for days in SPANS)
 @cache
 def _latest(commodity: bool, market: bool, after: bool) -> TextualSelect:
     """The page that these filters ask for."""
-    where = "AND p.commodity_id = :commodity " if commodity else ""
-    where += "AND p.market_id = :market " if market else ""
+    where = "AND c.code = :commodity " if commodity else ""
+    where += "AND m.code = :market " if market else ""
     where += "AND (p.market_id, p.commodity_id) > (:after_market, :after_commodity) " if after else ""
     counts = "AND o.market_id = page.market_id AND o.status = 'published' AND o.state = 'price'"
     then = "".join(_then(days, "observations", "price", counts) for days in SPANS)
@@ -132,7 +135,7 @@ def _medians() -> TextualSelect:
     return _typed(f"""
 SELECT page.*, {_CHANGED} FROM (
     SELECT c.id AS commodity_id, c.position, {_NAMES}, newest.* FROM commodities c CROSS JOIN LATERAL (
-        SELECT d.level, d.day, d.median, d.lowest, d.highest, d.markets FROM daily_prices d
+        SELECT d.level, d.day, d.median, d.lowest, d.highest, d.markets, d.source FROM daily_prices d
         WHERE d.commodity_id = c.id AND d.level = :level ORDER BY d.day DESC LIMIT 1
     ) newest
     WHERE c.active AND (c.position, c.id) > (:position, :last_id)

@@ -37,7 +37,8 @@ def catalogue(run: Runtime, registered: Iterable[Dataset]) -> bytes:
     """The whole catalogue; addresses begin with PUBLIC_URL."""
     made = _Catalogue(run)
     body = {"@context": CONTEXT, **made.whole(list(offers(run)), list(registered))}
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    told = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return told.replace("<", "\\u003c").encode()  # it may be put into a <script> as it is
 
 
 def link(dataset_id: UUID) -> str:

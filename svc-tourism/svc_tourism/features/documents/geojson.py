@@ -61,6 +61,7 @@ class Writer:
             **self._names(row.village, row.district),
             "located": row.located,
             "publisher": row.kind.partition("_")[0],
+            "source": row.source,
             "published_at": self._local(row.published_at),
             "expires_at": self._local(row.expires_at),
             "updated_at": self._local(row.updated_at),

@@ -23,6 +23,7 @@ _COLUMNS = (
     Feature.village,
     Feature.district,
     Feature.url,
+    Feature.source,
     Feature.published_at,
     Feature.expires_at,
     Feature.updated_at,

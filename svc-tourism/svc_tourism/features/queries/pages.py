@@ -9,12 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.compiler import compiles
 
 MOST_COUNTED = 10_000
+MOST_IN_A_BOX = 5_000
+"""Fewer than without a box: each match stands on a page of the table of its own, that must be read."""
 FEW = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where the page before ended, and how many matched on the first page; None: over about 10,000."""
+    """Where the page before ended, and how many matched on the first page; None: too many to count."""
 
     last: Any
     matched: int | None
@@ -71,23 +73,27 @@ async def _first_page(session: AsyncSession, source: Source, limit: int) -> Page
     counted = _counted(source).scalar_subquery().label("matched")
     statement = select(*source.columns, counted).where(*source.where).order_by(source.key).limit(limit + 1)
     rows = (await session.execute(statement)).all()
-    return Page(rows[:limit], _known(rows[0].matched if rows else 0), len(rows) > limit)
+    return Page(rows[:limit], _known(source, rows[0].matched if rows else 0), len(rows) > limit)
 
 
 async def _count(session: AsyncSession, source: Source) -> int | None:
     """In a box; None for more than are counted."""
-    if await _guess(session, source) > MOST_COUNTED:
+    if await _guess(session, source) > MOST_IN_A_BOX:
         return None
-    return _known(await session.scalar(_counted(source)) or 0)
+    return _known(source, await session.scalar(_counted(source)) or 0)
 
 
 def _counted(source: Source) -> Select[int]:
-    some = select(source.key).where(*source.where, *source.by_index).limit(MOST_COUNTED + 1).subquery()
+    some = select(source.key).where(*source.where, *source.by_index).limit(_most(source) + 1).subquery()
     return select(func.count()).select_from(some)
 
 
-def _known(counted: int) -> int | None:
-    return counted if counted <= MOST_COUNTED else None
+def _known(source: Source, counted: int) -> int | None:
+    return counted if counted <= _most(source) else None
+
+
+def _most(source: Source) -> int:
+    return MOST_IN_A_BOX if source.by_index else MOST_COUNTED
 
 
 async def _guess(session: AsyncSession, source: Source) -> float:

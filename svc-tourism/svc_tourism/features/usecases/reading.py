@@ -33,14 +33,13 @@ def find_collection(run: Runtime, collection_id: str) -> Collection:
 async def read_items(
     session: AsyncSession,
     run: Runtime,
-    collection_id: str,
+    collection: Collection,
     asked: Sequence[tuple[str, str]],
     *,
     now: datetime,
     language: str,
 ) -> Listing:
-    """At most 1,000 features by their ids. 404; 400 for a parameter that is unknown or bad."""
-    collection = find_collection(run, collection_id)
+    """At most 1,000 features by their ids. 400 for a parameter that is unknown or bad."""
     wanted = rules.read_parameters(asked, collection.queryables)
     after = _position(collection, wanted)
     page = await _page(session, run, collection, wanted, after, now, language)
@@ -114,7 +113,7 @@ def _position(collection: Collection, wanted: Wanted) -> Position | None:
     if wanted.cursor is None:
         return None
     last, matched = paging.decode(wanted.cursor, wanted.narrowed(collection.id), 2)
-    if not isinstance(last, str) or _NUL in last or not isinstance(matched, int):
+    if not isinstance(last, str) or _NUL in last or type(matched) is not int:
         raise BadCursor
     key: Any = last
     if collection.source == "places" and (key := _uuid(last)) is None:

@@ -44,6 +44,7 @@ async def take(session: AsyncSession, run: Runtime, event: Envelope, *, now: dat
         "summary": said.summary,
         **where,
         "url": said.url,
+        "source": said.source,
         "published_at": said.published_at,
         "expires_at": said.expires_at,
         "ends_at": said.expires_at or said.published_at,
@@ -64,6 +65,7 @@ async def withdraw(session: AsyncSession, event: Envelope, *, now: datetime) -> 
     row = {
         "kind": said.kind, "id": said.id, "version": event.entityversion, "title": {}, "summary": {},
         "lat": 0.0, "lon": 0.0, "located": "nowhere", "village": None, "district": None, "url": "",
+        "source": None,
         "published_at": event.time, "expires_at": None, "ends_at": event.time, "updated_at": event.time,
         "gone_at": now, "forget_at": now + KEPT,
     }  # fmt: skip

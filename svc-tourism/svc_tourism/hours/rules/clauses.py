@@ -27,11 +27,14 @@ class Clause:
     ramadan: bool = False
     days: set[int] | None = None
     holiday: bool = False
+    dates: list[str] = field(default_factory=list)
+    """Days of the year, as OSM writes them."""
     spans: list[tuple[Moment, Moment | None]] = field(default_factory=list)
     state: str = ""
     """`off`, `unknown` or `24h` where no times were told."""
     but: set[int] = field(default_factory=set)
     but_holiday: bool = False
+    but_dates: list[str] = field(default_factory=list)
     part: str = ""
     """The words it was read from, for an error."""
 
@@ -43,7 +46,7 @@ class Clause:
     @property
     def selects(self) -> bool:
         """Whether it names days."""
-        return self.days is not None or self.holiday
+        return self.days is not None or self.holiday or bool(self.dates)
 
     def without(self, start: Moment, end: Moment, part: str) -> None:
         """Takes a break out of the span it lies in."""
@@ -60,7 +63,7 @@ class Clause:
         """The clause in OSM's grammar: weekdays and holidays apart, exceptions as closed."""
         if not self.complete:
             raise NotUnderstood("hours_without_times", self.part)
-        if self.days is not None or not self.holiday:
+        if self.days is not None or not (self.holiday or self.dates):
             days = (self.days if self.days is not None else set(EVERY_DAY)) - self.but
             if not days:
                 raise NotUnderstood("hours_no_day_left", self.part)
@@ -69,6 +72,10 @@ class Clause:
             yield Rule(f"PH {self._times({0})}", 8)
         if self.but_holiday:
             yield Rule("PH off", 8)
+        if self.dates:
+            yield Rule(f"{','.join(self.dates)} {self._times({0})}", 9)
+        if self.but_dates:
+            yield Rule(f"{','.join(self.but_dates)} off", 9)
 
     def _times(self, days: set[int]) -> str:
         if self.state == "24h":

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from hijridate import Gregorian, Hijri
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+from svc_tourism.hours.rules.words import MONTHS
+
 _RAMADAN, _SHAWWAL = 9, 10
 
 
@@ -62,7 +63,7 @@ def in_osm_range(fast: Fast) -> str:
 
 
 def _day(day: date) -> str:
-    return f"{day.year} {_MONTHS[day.month - 1]} {day.day:02d}"
+    return f"{day.year} {MONTHS[day.month - 1]} {day.day:02d}"
 
 
 @lru_cache(32)

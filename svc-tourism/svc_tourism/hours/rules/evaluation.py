@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from opening_hours import OpeningHours, State
 
 from svc_tourism.hours.rules.days import CityDays, in_osm_days, in_osm_range
-from svc_tourism.hours.rules.grammar import SELECTOR, in_days, open_days, rules_of
+from svc_tourism.hours.rules.grammar import DATED, SELECTOR, in_days, open_days, rules_of
 
 StateName = Literal["open", "closed", "unknown"]
 _NAMES: dict[State, StateName] = {State.OPEN: "open", State.CLOSED: "closed", State.UNKNOWN: "unknown"}
@@ -117,7 +117,8 @@ class CityHours:
         behind: list[str] = []
         for rule in rules_of(hours.usual or "unknown"):
             days, holidays = self._apart(rule, year)
-            (behind if behind or holidays else before).extend(each for each in (days, holidays) if each)
+            special = behind or holidays or DATED.match(rule)
+            (behind if special else before).extend(each for each in (days, holidays) if each)
         return "; ".join([*before, *self._fasting(hours, year), *behind])
 
     def _apart(self, rule: str, year: int) -> tuple[str, str]:

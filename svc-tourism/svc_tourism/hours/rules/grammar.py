@@ -6,7 +6,7 @@ from itertools import groupby
 from opening_hours import OpeningHours, validate
 
 from svc_tourism.hours.rules.problems import NotUnderstood
-from svc_tourism.hours.rules.words import DAYS, EVERY_DAY
+from svc_tourism.hours.rules.words import DAYS, EVERY_DAY, MONTHS
 
 LONGEST = 500
 _DAY = r"(?:Mo|Tu|We|Th|Fr|Sa|Su)"
@@ -15,6 +15,10 @@ _DAYS = rf"(?:{_DAY}(?:-{_DAY})?|PH)"
 SELECTOR = re.compile(
     rf"(?P<days>(?:{_DAY}(?:-{_DAY})?|PH)(?:, ?(?:{_DAY}(?:-{_DAY})?|PH))*)(?P<rest>(?: .*)?)"
 )
+#: A rule for a part of the year: months, dates, weeks or years stand first.
+_SEASON = re.compile(rf"\d{{4}}\b|week\b|(?:{'|'.join(MONTHS)})\b")
+#: A rule for single days of the year.
+DATED = re.compile(rf"(?:\d{{4}} )?(?:{'|'.join(MONTHS)}) \d{{1,2}}[ ,]")
 _QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -61,10 +65,13 @@ def open_days(expression: str) -> frozenset[int]:
     """The weekdays on which an expression may open at all."""
     found: frozenset[int] = frozenset()
     for rule in rules_of(expression):
-        selects = SELECTOR.fullmatch(rule)
+        bare = _QUOTED.sub("", rule)
+        selects = SELECTOR.search(bare) if _SEASON.match(bare) else SELECTOR.fullmatch(rule)
         days = days_of(selects["days"]) if selects else EVERY_DAY
-        closed = re.search(r"\b(?:closed|off)\b", _QUOTED.sub("", rule))
-        found = found - days if closed else found | days
+        if re.search(r"\b(?:closed|off)\b", bare):  # for a part of the year it may still open on these days
+            found -= frozenset() if _SEASON.match(bare) else days
+        else:
+            found |= days
     return found
 
 

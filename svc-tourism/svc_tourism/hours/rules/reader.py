@@ -1,10 +1,12 @@
 """Reads clauses off the words, one word after the other."""
 
+from dataclasses import replace
+
 from svc_tourism.hours.rules.clauses import Clause, Moment
 from svc_tourism.hours.rules.problems import NotUnderstood
 from svc_tourism.hours.rules.words import Kind, Word, words_of
 
-_SELECTORS = (Kind.DAY, Kind.DAYS, Kind.HOLIDAY)
+_SELECTORS = (Kind.DAY, Kind.DAYS, Kind.HOLIDAY, Kind.DATE)
 _CLOCKS = (Kind.TIME, Kind.SUN)
 _MIDNIGHT = 24 * 60
 
@@ -55,7 +57,7 @@ class Reader:
             raise NotUnderstood("hours_word_misplaced", word.part)
 
     def _select(self, word: Word) -> None:
-        """A day, a range of days, or holidays: for this clause, for its exception, or for a new clause."""
+        """Days, a date, or holidays: for this clause, for its exception, or for a new clause."""
         began = self._place
         days = self._days(word)
         part = "-".join(
@@ -64,17 +66,19 @@ class Reader:
         if self._excepting:
             self._now.but |= days
             self._now.but_holiday |= word.kind is Kind.HOLIDAY
+            self._now.but_dates += _dates(word)
             return
         if self._breaking is None and self._now.complete and not (self._now.state and not self._now.selects):
             self._close()
         clause = self._breaking or self._now
         clause.holiday |= word.kind is Kind.HOLIDAY
-        if word.kind is not Kind.HOLIDAY:
+        clause.dates += _dates(word)
+        if word.kind in (Kind.DAY, Kind.DAYS):
             clause.days = (clause.days or set()) | days
         clause.part = f"{clause.part} {part}".strip()
 
     def _days(self, word: Word) -> set[int]:
-        if word.kind is Kind.HOLIDAY:
+        if word.kind in (Kind.HOLIDAY, Kind.DATE):
             return set()
         if isinstance(word.value, frozenset):
             return set(word.value)
@@ -95,6 +99,8 @@ class Reader:
             return
         if self._excepting and self._now.complete:
             self._different_times()
+        elif self._now.state == "off":
+            raise NotUnderstood("hours_word_misplaced", part)
         elif self._now.state:
             self._close()
         self._excepting = False
@@ -114,10 +120,15 @@ class Reader:
     def _off(self, word: Word) -> None:
         if self._excepting:
             return
-        if self._now.spans and self._peek() is not None and self._words[self._place].kind in _CLOCKS:
+        if (self._now.spans or self._goes_on()) and self._closes_for_hours():
             self._begin_break(word)
             return
         self._state("off", word)
+
+    def _closes_for_hours(self) -> bool:
+        """Whether times follow, at once or behind one day: "tutup Jumat 11.30-13.00" is a break."""
+        behind = 1 if self._follows(Kind.DAY) else 0
+        return any(self._follows(kind, behind) for kind in _CLOCKS)
 
     def _state(self, state: str, word: Word) -> None:
         if self._now.complete:
@@ -137,9 +148,19 @@ class Reader:
         self._ramadan = self._now.ramadan = True
 
     def _begin_break(self, word: Word) -> None:
-        if not self._now.spans:
+        """Of this clause; or of its days in the clause before: "Jumat istirahat 11.30-13.00"."""
+        if self._goes_on():
+            self._breaking, self._now = self._now, Clause(ramadan=self._ramadan)
+        elif self._now.spans:
+            self._breaking = Clause(part=word.part)
+        else:
             raise NotUnderstood("hours_break_outside", word.part)
-        self._breaking = Clause(part=word.part)
+
+    def _goes_on(self) -> bool:
+        """Whether this clause has days alone so far, and the one before has times, in the same season."""
+        before = self._done[-1] if self._done else Clause()
+        alike = before.ramadan == self._now.ramadan
+        return alike and bool(before.spans) and self._now.selects and not self._now.complete
 
     def _end_break(self, start: Moment, end: Moment | None, part: str) -> None:
         """A break of all days of the clause, or of the days it names: those get a clause of their own."""
@@ -149,15 +170,17 @@ class Reader:
         if pause.selects:
             self._close()
             before = self._done[-1]
-            self._now = Clause(before.ramadan, pause.days, pause.holiday, list(before.spans), part=pause.part)
+            if before.days is not None and not (pause.days or set()) <= before.days:
+                raise NotUnderstood("hours_break_outside", pause.part)
+            self._now = replace(pause, ramadan=before.ramadan, spans=list(before.spans))
         self._now.without(start, end, part)
 
     def _different_times(self) -> None:
         """ "Setiap hari 08.00-17.00 kecuali Jumat 08.00-11.30": the exception has hours of its own."""
-        days, holiday = self._now.but, self._now.but_holiday
-        self._now.but, self._now.but_holiday = set(), False
+        days, holiday, dates = self._now.but, self._now.but_holiday, self._now.but_dates
+        self._now.but, self._now.but_holiday, self._now.but_dates = set(), False, []
         self._close()
-        self._now.days, self._now.holiday = days or None, holiday
+        self._now.days, self._now.holiday, self._now.dates = days or None, holiday, dates
 
     def _close(self) -> None:
         clause, self._now = self._now, Clause(ramadan=self._ramadan)
@@ -167,6 +190,7 @@ class Reader:
         before = self._done[-1] if self._done else None
         if clause.selects and not clause.complete and before and not before.selects and before.spans:
             before.days, before.holiday = clause.days, clause.holiday  # "08.00-17.00 setiap hari"
+            before.dates = clause.dates
         elif clause.complete or clause.selects:
             self._done.append(clause)
 
@@ -180,6 +204,10 @@ class Reader:
     @staticmethod
     def _moment(word: Word) -> Moment:
         return word.value if isinstance(word.value, (int, str)) else 0
+
+
+def _dates(word: Word) -> list[str]:
+    return [str(word.value)] if word.kind is Kind.DATE else []
 
 
 def _is_our_zone(word: Word, zone: str | None) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from calendar import monthrange
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -9,7 +10,9 @@ from enum import Enum, auto
 from svc_tourism.hours.rules.problems import NotUnderstood
 
 DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 EVERY_DAY = frozenset(range(7))
+_LEAP = 2024
 
 
 class Kind(Enum):
@@ -17,6 +20,7 @@ class Kind(Enum):
 
     DAY = auto()
     DAYS = auto()
+    DATE = auto()
     HOLIDAY = auto()
     RAMADAN = auto()
     TIME = auto()
@@ -35,7 +39,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word: `value` is a day (Monday is 0), days, minutes after midnight, or a sun event of OSM."""
+    """One word: `value` is a day (Monday is 0), days, minutes after midnight, OSM's date or sun event."""
 
     kind: Kind
     part: str
@@ -51,13 +55,19 @@ _NAMES = (
     r"sabtu|sab|saturday|sat|sa",
     r"minggu|min|ahad|sunday|sun|su",
 )
+_MONTH_NAMES = (
+    "januari|january|jan", "februari|february|feb", "maret|march|mar", "april|apr", "mei|may",
+    "juni|june|jun", "juli|july|jul", "agustus|august|agu|aug", "september|sept|sep",
+    "oktober|october|okt|oct", "november|nopember|nov", "desember|december|des|dec",
+)  # fmt: skip
 _SUN = {
     r"matahari terbit|sunrise": "sunrise",
     r"matahari (?:terbenam|tenggelam)|(?:waktu )?magh?rib|sunset": "sunset",
 }
+_PAUSE = "istirahat|break|rehat|jeda"
 _WORDS: tuple[tuple[str, Kind, int | frozenset[int] | str], ...] = (
     (r"24 ?/ ?7", Kind.ALL_DAY, 0),
-    (r"24 ?(?:jam|hours?|hrs?|h)(?: (?:penuh|nonstop|sehari))?|nonstop", Kind.ALL_DAY, 0),
+    (r"24 ?(?:jam|hours?|hrs?|h)(?: (?:penuh|non[ -]?stop|sehari))?|non[ -]?stop", Kind.ALL_DAY, 0),
     (r"(?:setiap|tiap|semua) ?hari|sehari-hari|7 hari(?: seminggu)?", Kind.DAYS, EVERY_DAY),
     (r"every ?day|daily|all week", Kind.DAYS, EVERY_DAY),
     (r"hari kerja|week ?days?|work(?:ing)? ?days?", Kind.DAYS, frozenset(range(5))),
@@ -71,9 +81,10 @@ _WORDS: tuple[tuple[str, Kind, int | frozenset[int] | str], ...] = (
     *((names, Kind.SUN, name) for names, name in _SUN.items()),
     (r"s ?\. ?d ?\.?|s ?/ ?d|sd|sampai dengan|sampai|hingga|to|until|till?|through", Kind.TO, 0),
     (r"[-–—]", Kind.TO, 0),
+    (rf"(?:(?:{_PAUSE}|kecuali|selain|tutup|closed)(?: untuk| for)? )?sh?[ao]lat(?= jum)", Kind.BREAK, 0),
     (r"tutup|libur|closed|off|close", Kind.OFF, 0),
     (r"kecuali|selain|except(?: on| for)?", Kind.EXCEPT, 0),
-    (r"istirahat|break|rehat|jeda", Kind.BREAK, 0),
+    (_PAUSE, Kind.BREAK, 0),
     (r"selesai|habis|last order|late", Kind.OPEN_END, 0),
     (r"buka|pukul|pkl\.?|jam operasional|jam buka|jam|hari|pada|dari|mulai", Kind.NOISE, 0),
     (r"open|on|from|at|hours?", Kind.NOISE, 0),
@@ -86,6 +97,11 @@ _WORDS: tuple[tuple[str, Kind, int | frozenset[int] | str], ...] = (
 )  # fmt: skip
 _CLOCK = re.compile(
     r"(?P<text>\d+(?:[.:]\d+)*)(?: ?(?P<half>am|pm|a\.m\.|p\.m\.|pagi|siang|sore|malam)(?![a-z]))?"
+)
+_DATE = re.compile(
+    r"(\d{1,2}) (?:"
+    + "|".join(f"({names})" for names in _MONTH_NAMES)
+    + r")(?![a-z])(?: (20\d\d)(?![\d.:]))?"
 )
 _DIGITS = re.compile(r"(\d{1,2})(?:[.:](\d{2}))?|(\d{2})(\d{2})")
 _STRANGER = re.compile(r"[^\W\d_]+|[^\s,;]+")
@@ -119,10 +135,22 @@ def _next(plain: str, place: int) -> tuple[Word, int]:
     for pattern, kind, value in _PATTERNS:
         if (found := pattern.match(plain, place)) is not None:
             return Word(kind, found.group(), value), found.end()
+    if (found := _DATE.match(plain, place)) is not None:
+        return _date(found), found.end()
     if (found := _CLOCK.match(plain, place)) is not None:
         return _time(found), found.end()
     stranger = _STRANGER.match(plain, place)
     raise NotUnderstood("hours_word_unknown", stranger.group() if stranger else plain[place:])
+
+
+def _date(found: re.Match[str]) -> Word:
+    """`Aug 17` or `2026 Aug 17`, as OSM writes it."""
+    day, *months, year = found.groups()
+    month = next(number for number, name in enumerate(months) if name)
+    if not 1 <= int(day) <= monthrange(int(year or _LEAP), month + 1)[1]:
+        raise NotUnderstood("hours_date_bad", found.group())
+    spelled = f"{MONTHS[month]} {int(day):02d}"
+    return Word(Kind.DATE, found.group(), f"{year} {spelled}" if year else spelled)
 
 
 def _time(found: re.Match[str]) -> Word:

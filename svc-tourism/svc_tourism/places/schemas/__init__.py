@@ -1,6 +1,6 @@
 """What travels over HTTP about places."""
 
-from svc_tourism.places.schemas.editing import CheckIn, FormOut, HoursText, PhotoIn, PlaceIn
+from svc_tourism.places.schemas.editing import CheckIn, FormOut, HoursText, PhotoIn, PlaceIn, RevisionOut
 from svc_tourism.places.schemas.parameters import Edited, InWords, Ref, Where
 from svc_tourism.places.schemas.public import DayOut, ListedOut, OpenOut, PlaceOut, RangeOut
 
@@ -18,5 +18,6 @@ __all__ = [
     "PlaceOut",
     "RangeOut",
     "Ref",
+    "RevisionOut",
     "Where",
 ]

@@ -8,9 +8,10 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from shared.schemas import Filled, In, Line, Out, Point, Text
+from shared.schemas import Filled, In, Labelled, Line, Out, Point, Text
 from svc_tourism.hours.rules.grammar import LONGEST
 from svc_tourism.places import rules
+from svc_tourism.places.documents import Words
 from svc_tourism.places.rules import Group, Status, Wheelchair
 
 _MOST_PHOTOS = 10
@@ -71,7 +72,7 @@ class PlaceIn(In):
     """A place, whole. `hours` and `ramadan_hours` as people write them or in OSM's grammar."""
 
     category: Annotated[Line, Field(max_length=60)]
-    status: Status = "draft"
+    status: Status | None = Field(default=None, description="a new place: draft; else as it stands")
     name: NameIn
     description: TextsIn = TextsIn(id="")
     point: Point
@@ -93,8 +94,34 @@ class PlaceIn(In):
 class CheckIn(In):
     """These facts were looked at and are right."""
 
-    groups: Annotated[frozenset[Group], Field(min_length=1)]
+    groups: Annotated[frozenset[Group], Field(min_length=1, max_length=len(rules.GROUPS))]
     source: Annotated[Filled, Field(max_length=200)]
+
+
+class ChangeOut(Out):
+    """A column's value before and after; null: there was none."""
+
+    before: Any
+    after: Any
+
+
+class RevisionOut(Out):
+    """What somebody did to a place: `by` is a staff id, `source` where the facts are from."""
+
+    version: int
+    action: Labelled
+    groups: Sequence[str]
+    changes: dict[str, ChangeOut]
+    source: str
+    by: str
+    agency: str | None
+    at: datetime
+
+    @classmethod
+    def of(cls, row: Any, words: Words) -> "RevisionOut":
+        """From a PlaceRevision."""
+        own = {name: getattr(row, name) for name in cls.model_fields}
+        return cls(**own | {"action": words.label("action", row.action), "at": words.local(row.at)})
 
 
 class FormOut(Out):

@@ -9,6 +9,7 @@ from shared.city.areas import District
 from shared.errors import FieldError, Unprocessable
 from shared.replies import IfMatch
 from shared.runtime import Run
+from shared.schemas import Latitude, Longitude
 from svc_tourism.pack import PlaceCategories
 from svc_tourism.places import rules
 from svc_tourism.places.documents import Words
@@ -40,13 +41,22 @@ async def _where(
             examples=["106.60,-6.20,106.66,-6.14"],
         ),
     ] = None,
+    lat: Annotated[Latitude | None, Query(description="With `lon`: the list goes outward from here")] = None,
+    lon: Annotated[Longitude | None, Query()] = None,
 ) -> Filters:
     """What the public list is narrowed to; 422 for a code nobody knows."""
     if category is not None and category not in run.part(PlaceCategories).by_code:
         raise Unprocessable(errors=[FieldError("category", "unknown")])
     if district is not None and not isinstance(run.city.areas.find(district), District):
         raise Unprocessable(errors=[FieldError("district", "unknown")])
-    return Filters(category, district, rules.name_key(q or ""), _box(run, bbox))
+    if (lat is None) != (lon is None):
+        raise Unprocessable(errors=[FieldError("lat" if lat is None else "lon", "missing")])
+    here = (
+        rules.plane_of(run.city.bounding_box).metres(lat, lon)
+        if lat is not None and lon is not None
+        else None
+    )
+    return Filters(category, district, rules.name_key(q or ""), _box(run, bbox), here)
 
 
 def _box(run: Run, text: str | None) -> Box | None:

@@ -3,7 +3,7 @@
 from svc_tourism.places.models import Place
 from svc_tourism.places.queries import Box, Filters, Found, listed
 from svc_tourism.places.rules import Target
-from svc_tourism.places.usecases.editing import check_facts, create, form_of, replace
+from svc_tourism.places.usecases.editing import check_facts, create, form_of, history, replace
 from svc_tourism.places.usecases.rating import rate
 from svc_tourism.places.usecases.reading import (
     find_listed,
@@ -25,6 +25,7 @@ __all__ = [
     "create",
     "find_listed",
     "form_of",
+    "history",
     "list_for_editors",
     "list_public",
     "listed",

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import pending
 from shared.auth import Caller
 from shared.contracts.city import MediaAttachedV1, MediaReleasedV1
 from shared.errors import FieldError, NotFound, Unprocessable
@@ -19,11 +20,18 @@ from shared.runtime import Runtime
 from svc_tourism.hours.usecases import HoursNotUnderstood, in_osm
 from svc_tourism.pack import PlaceCategories
 from svc_tourism.places import documents, queries, rules
-from svc_tourism.places.models import Place
+from svc_tourism.places.models import Place, PlaceRevision
 from svc_tourism.places.rules import Target
 from svc_tourism.places.schemas.editing import CheckIn, PhotoIn, PlaceIn
 
-_COMPARED = tuple(column for columns in rules.GROUPS.values() for column in columns)
+#: What a place is before anybody has said anything of it.
+_NOTHING: Mapping[str, Any] = {
+    "wheelchair": "unknown",
+    "accessibility": {},
+    "contact": {},
+    "tags": {},
+    "photos": [],
+}
 
 
 class PlaceOutsideCity(Unprocessable):
@@ -37,6 +45,7 @@ async def create(
     row = Place(
         id=new_id(),
         version=1,
+        status="draft",
         facts={},
         photos=[],
         rating_count=0,
@@ -48,7 +57,9 @@ async def create(
     row.slug = rules.slug_of(sent.name.id, row.id.hex[-8:])
     attached, _ = _write(run, row, sent, caller, now)
     session.add(row)
-    _stamp(row, rules.groups_told(_values(row)), sent.source, caller, now)
+    groups = rules.groups_told(_values(row))
+    _stamp(row, groups, sent.source, caller, now)
+    _note(session, row, "created", groups, sent.source, caller, now)
     told = [*(documents.of_publishing(run, row) if row.listed else ()), *_media(attached, ())]
     await emit(session, *told, entity_id=str(row.id), entity_version=row.version, now=now)
     return row
@@ -68,6 +79,7 @@ async def replace(
     groups = rules.groups_changed(before, _values(row))
     _stamp(row, groups, sent.source, caller, now)
     row.touch(now)
+    _note(session, row, "changed", groups, sent.source, caller, now, before)
     told = [*_told(run, row, was_listed, groups), *_media(attached, released)]
     await emit(session, *told, entity_id=str(row.id), entity_version=row.version, now=now)
     return row
@@ -78,9 +90,11 @@ async def check_facts(
 ) -> Place:
     """Somebody looked, and these facts are right; 404, 412."""
     row = await _locked(session, target)
-    _stamp(row, sorted(sent.groups), sent.source, caller, now)
+    groups = sorted(sent.groups)
+    _stamp(row, groups, sent.source, caller, now)
     row.touch(now)
-    told = _told(run, row, row.listed, sorted(sent.groups))
+    _note(session, row, "checked", groups, sent.source, caller, now, _values(row))
+    told = _told(run, row, row.listed, groups)
     await emit(session, *told, entity_id=str(row.id), entity_version=row.version, now=now)
     return row
 
@@ -91,6 +105,14 @@ async def form_of(session: AsyncSession, ref: str) -> Place:
     if row is None:
         raise NotFound
     return row
+
+
+async def history(
+    session: AsyncSession, ref: str, limit: int, cursor: str | None
+) -> tuple[Sequence[PlaceRevision], str | None]:
+    """What editors did to a place, the last first; 404."""
+    row = await form_of(session, ref)
+    return await queries.revisions(session, row.id, limit, cursor)
 
 
 async def _locked(session: AsyncSession, target: Target) -> Place:
@@ -116,7 +138,7 @@ def _write(
     row.wheelchair, row.accessibility = sent.wheelchair, sent.accessibility
     row.contact = sent.contact.model_dump(exclude_none=True)
     row.tags, row.source, row.attribution = sent.tags, sent.source, sent.attribution
-    row.stand(sent.status, now)
+    row.stand(sent.status or row.status, now)
     held = {photo["media_id"]: photo for photo in row.photos}
     row.photos = [_photo(run, held, each, caller, now) for each in sent.photos]
     kept = {photo["media_id"] for photo in row.photos}
@@ -156,7 +178,32 @@ def _photo(
 
 
 def _values(row: Place) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in _COMPARED}
+    return {name: getattr(row, name) for name in rules.EDITED}
+
+
+def _note(
+    session: AsyncSession,
+    row: Place,
+    action: rules.Action,
+    groups: Sequence[str],
+    source: str,
+    caller: Caller,
+    now: datetime,
+    before: Mapping[str, Any] = _NOTHING,
+) -> None:
+    """Keeps what was done to the place, with the change itself."""
+    revision = PlaceRevision(
+        place_id=row.id,
+        version=row.version,
+        action=action,
+        groups=sorted(groups),
+        changes=rules.changes(before, _values(row)),
+        source=source,
+        by=caller.person,
+        agency=caller.agency,
+        at=now,
+    )
+    pending.add_rows(session, [revision])
 
 
 def _stamp(row: Place, groups: Sequence[str], source: str, caller: Caller, now: datetime) -> None:

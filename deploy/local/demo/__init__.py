@@ -1,0 +1,1 @@
+"""`make demo`: what the running stack does for people, walked through its front door; a file per service."""

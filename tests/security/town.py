@@ -1,0 +1,98 @@
+"""The city of the journeys with prices, news and tourism: each service behind real HTTP, at one gateway."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from fastapi import FastAPI
+
+from deploy.local.layout import SERVICES
+from gateway import pack
+from gateway.app import create_app as create_gateway
+from gateway.settings import GatewaySettings
+from shared.clock import Clock
+from shared.settings import Settings
+from shared.testing import Keys, free_port, served
+from tests.journeys.conftest import OTP, City, common_settings
+
+RUNNING = ("laksa", "prices", "news", "tourism")
+#: Settings that tests of many writes in a row need.
+MORE: dict[str, dict[str, Any]] = {"prices": {"usual_seconds": 0}}
+
+
+@dataclass
+class Town(City):
+    """The running city with every service that is built."""
+
+    apps: dict[str, FastAPI] | None = None
+
+    def app(self, short: str) -> FastAPI:
+        """One service."""
+        return (self.apps or {})[short]
+
+    async def timers(self) -> None:
+        """Does what is due now, in every service."""
+        for app in (self.apps or {}).values():
+            await app.state.runtime.timers.run_due()
+
+
+@asynccontextmanager
+async def running_town(
+    clock: Any, databases: Any, nats_url: str, keys: Keys, folder: Path, **more: Any
+) -> AsyncIterator[Town]:
+    """Starts all on free ports, loads the demo people, and waits until the gateway serves everything."""
+    shared = common_settings(nats_url, keys) | more
+    async with AsyncExitStack() as stack:
+        apps, services = {}, []
+        for service in (each for each in SERVICES if each.short in RUNNING):
+            url, port = databases.new(service.package), free_port()
+            settings = {"database_url": url, "port": port, **shared, **MORE.get(service.short, {})}
+            apps[service.short] = app = app_of(service.package, settings, clock)
+            address = await stack.enter_async_context(served(app, port))
+            services.append({"name": service.name, "url": address, "prefixes": list(service.prefixes)})
+        settings = GatewaySettings(
+            database_url=databases.new("gateway"),
+            services=json.dumps(services),
+            demo_otp=OTP,
+            identity_key=keys.private,
+            media_url=f"file://{folder}/media-{uuid4().hex}",
+            rate_file=folder / "rates",
+            **shared,
+        )
+        sign_ins = await pack.load(settings)
+        gateway = create_gateway(settings, clock)
+        url = await stack.enter_async_context(served(gateway))
+        http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=20))
+        await _until_ready(http, apps)
+        yield Town(url, gateway, apps["laksa"], clock, http, sign_ins, apps=apps)
+
+
+def app_of(package: str, values: dict[str, Any], clock: Clock) -> FastAPI:
+    """A service from its settings."""
+    short = package.removeprefix("svc_")
+    kind = getattr(import_module(f"{package}.settings"), f"{short.capitalize()}Settings", Settings)
+    made: FastAPI = import_module(f"{package}.app").create_app(kind(**values), clock)
+    return made
+
+
+async def _until_ready(http: httpx.AsyncClient, apps: dict[str, FastAPI]) -> None:
+    """Ready, every service's paths in the document, and the seeds of the pack in their tables."""
+    wanted = {f"/v1/{short}/" for short in apps}
+    async with asyncio.timeout(30):
+        while (await http.get("/health/ready")).status_code != 200:
+            await asyncio.sleep(0.05)
+        while True:
+            paths = (await http.get("/openapi.json")).json().get("paths", {})
+            if all(any(path.startswith(prefix) for path in paths) for prefix in wanted):
+                break
+            await asyncio.sleep(0.05)
+        for app in apps.values():
+            while any(ask() for ask in app.state.runtime.not_ready):
+                await asyncio.sleep(0.05)
