@@ -31,7 +31,7 @@ _HEADERS = ("content-type", "content-language", "etag", "location")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One action of one caller: whoever repeats all three gets the first answer again."""
+    """One action of one caller, `body` with the query behind it: repeated, it gets the first answer again."""
 
     caller: str
     operation: str
@@ -40,7 +40,7 @@ class Key:
 
     @property
     def digest(self) -> bytes:
-        """SHA-256 of the body the key was used with."""
+        """SHA-256 of what the key was used with."""
         return hashlib.sha256(self.body).digest()
 
     @property

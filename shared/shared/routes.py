@@ -124,7 +124,7 @@ class CityRoute(APIRoute):
         body = await request.body()
         text = idempotency.key_from(request.headers.get("idempotency-key"), body)
         operation = f"{request.method} {request.url.path}"
-        return Key(context.caller.scope, operation, text, body)
+        return Key(context.caller.scope, operation, text, body + request.scope["query_string"])
 
 
 class CityRouter(APIRouter):

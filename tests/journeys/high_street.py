@@ -34,11 +34,12 @@ FIRST_PATHS = ("/v1/prices/latest", "/v1/news/articles", "/v1/tourism/places")
 
 
 class Shop:
-    """svc-prices as a process of its own, on a port it keeps."""
+    """svc-prices as a process of its own that can be killed, on a port it keeps."""
 
-    def __init__(self, settings: PricesSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: PricesSettings, clock: Clock) -> None:
+        self._settings, self._clock = settings, clock
         self._process: asyncio.subprocess.Process | None = None
+        self._successor = AsyncExitStack()
 
     async def open(self) -> None:
         """Starts it and waits until it is ready."""
@@ -55,6 +56,16 @@ class Shop:
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
+
+    async def open_again(self) -> None:
+        """The next one on the same port and database; as it need not be killed, no process of its own."""
+        app = create_prices(self._settings, self._clock)
+        await self._successor.enter_async_context(served(app, self._settings.port))
+
+    async def close(self) -> None:
+        """Whichever runs."""
+        await self.kill()
+        await self._successor.aclose()
 
     async def _ready(self, http: httpx.AsyncClient) -> bool:
         try:
@@ -120,12 +131,12 @@ async def opened(
     urls = {short: databases.new(f"svc_{short}") for short in ports}
     told = {short: {"database_url": urls[short], "port": port, **shared} for short, port in ports.items()}
     settings = PricesSettings(**told["prices"], ops_port=ports["prices"] + 1, usual_seconds=0)
-    prices = Shop(settings) if shop else create_prices(settings, clock)
+    prices = Shop(settings, clock) if shop else create_prices(settings, clock)
     news = create_news(NewsSettings(**told["news"]), clock)
     tourism = create_tourism(TourismSettings(**told["tourism"]), clock)
     async with AsyncExitStack() as stack:
         if isinstance(prices, Shop):
-            stack.push_async_callback(prices.kill)
+            stack.push_async_callback(prices.close)
             await prices.open()
         else:
             await stack.enter_async_context(served(prices, ports["prices"]))

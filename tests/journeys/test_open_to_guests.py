@@ -160,6 +160,17 @@ def objects(value: Any) -> Iterator[dict[str, Any]]:
             yield from objects(each)
 
 
+async def test_what_the_catalogue_offers_opens_without_a_key(street: HighStreet) -> None:
+    catalogue = (await street.http.get("/catalog.jsonld")).json()
+    ours = catalogue["@id"].removesuffix("/catalog.jsonld")
+    addresses = {each["dcat:accessURL"]["@id"] for each in objects(catalogue) if "dcat:accessURL" in each}
+    paths = {address.removeprefix(ours) for address in addresses if address.startswith(ours)}
+    assert {"/v1/prices/exports/wfp.csv", "/feeds/news.atom", "/v1/laksa/ledger"} <= paths
+    paths.remove("/v1/laksa/ledger")  # of a service that does not stand in this street
+    told = {path: (await street.http.get(path)).status_code for path in sorted(paths)}
+    assert set(told.values()) == {200}, told
+
+
 def test_no_price_is_told_without_its_source(answers: Answers) -> None:
     told = [
         (address, each)

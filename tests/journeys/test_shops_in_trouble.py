@@ -94,7 +94,7 @@ async def test_prices_killed_among_batches_lose_and_double_nothing_behind_the_ga
     first = await asyncio.gather(*sending)
     assert {answer.status_code for answer in first} <= {200, 502, 503, 504}
     assert {answer.status_code for answer in first} > {200}, "killed while batches were on their way"
-    await shop.open()
+    await shop.open_again()
     again = [await until_answered(send, number) for number in range(len(sent))]
     assert [answer.status_code for answer in again] == [200] * len(sent), [a.text for a in again]
     for one, two in zip(first, again, strict=True):

@@ -165,7 +165,7 @@ async def test_what_was_promised_before_a_backup_is_there_after_a_restore_on_an_
     print(f"\n{done.stdout}\n{restored.stdout.partition('  API ')[0]}")
     assert "verdict  whole" in restored.stdout
     assert re.search(r"seals +[1-9]\d* kept by the gateway checked", restored.stdout)
-    addresses = {"gateway": elsewhere.gateway_url, "metrics": ANY}
+    addresses = {"gateway": elsewhere.gateway_url, "metrics": ANY, "examples": ANY}
     assert json.loads((elsewhere.folder / "demo.json").read_text()) == record.demo | addresses
     await everything_is_there(elsewhere, record, during)
     await the_past_cannot_be_changed(elsewhere)

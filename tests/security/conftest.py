@@ -1,28 +1,35 @@
 """The running city of the journeys, and the one with every service, for tests of all operations."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 
 from deploy.local.nats import Broker
-from shared.clock import ManualClock
-from shared.testing import Keys
-from tests.journeys.conftest import city, delete_streams
-from tests.security.town import Town, running_town
+from shared.testing import Keys, free_port
+from tests.journeys.conftest import city
+from tests.security.town import Town, new_town
 
 __all__ = ["city"]
-#: Many people come from one address here, and each does many things.
-GENEROUS = {"address_rate": 1e6, "address_burst": 10**6, "user_rate": 1e6, "user_burst": 10**6}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def towns_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """The town's alone: other modules delete all streams of theirs."""
+    server = Broker(tmp_path_factory.mktemp("town-nats"), free_port(2), durable=False)
+    server.prepare()
+    server.start()
+    yield server
+    server.stop()
+    server.wipe()
+
+
+@pytest.fixture(scope="session")
 async def town(
-    databases: Any, broker: Broker, keys: Keys, tmp_path_factory: pytest.TempPathFactory
+    _databases: Any, towns_broker: Broker, keys: Keys, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Town]:
-    """LAKSA, prices, news and tourism behind a gateway, on a clock that starts Monday 2026-02-02, 09:00."""
-    await delete_streams(broker.url())
-    clock, folder = ManualClock(datetime(2026, 2, 2, 2, 0, tzinfo=UTC)), tmp_path_factory.mktemp("town")
-    async with running_town(clock, databases, broker.url(), keys, folder, **GENEROUS) as found:
+    """LAKSA, prices, news and tourism behind a gateway, one for all modules of the process."""
+    lasting = type(_databases)(_databases._cluster)
+    async with new_town(lasting, towns_broker, keys, tmp_path_factory.mktemp("town")) as found:
         yield found
+    lasting.drop_all()

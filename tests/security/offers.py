@@ -35,11 +35,11 @@ def article(kind: str = "news", **more: Any) -> dict[str, Any]:
 
 
 def source(code: str) -> dict[str, Any]:
-    """A source that nobody visits."""
+    """A source that nobody visits; no two have one address."""
     return {
         "code": code,
         "name": "Demo: kantor berita",
-        "url": "https://kota.example/rss",
+        "url": f"https://kota.example/{code}.rss",
         "kind": "agency",
         "attribution": "Demo",
         "active": False,

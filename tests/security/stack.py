@@ -1,10 +1,10 @@
-"""Gateway and LAKSA as the processes they are, with everything they print and keep where it can be read."""
+"""Gateway and services as the processes they are; all they print and keep is where it can be read."""
 
 import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,23 +15,24 @@ import nats
 from nats.js.api import AckPolicy, ConsumerConfig
 from sqlalchemy import text
 
+from deploy.local.layout import SERVICES
 from deploy.local.nats import Broker
 from deploy.local.postgres import Cluster
 from gateway.settings import GatewaySettings
 from shared.db import Database
 from shared.settings import Settings
 from shared.testing import free_port
-from svc_laksa.settings import LaksaSettings
 from tests.gateway.accounts.conftest import environment
+from tests.security.town import MORE, RUNNING, kind_of
 
 
 @dataclass
 class Stack:
-    """A folder, two databases, a broker, and the two processes while `running`."""
+    """A folder, a database each, a broker, and the processes while `running`; `services` by short name."""
 
     folder: Path
     gateway: GatewaySettings
-    laksa: LaksaSettings
+    services: Mapping[str, Settings]
     broker: Broker
     cluster: Cluster
 
@@ -39,14 +40,20 @@ class Stack:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.gateway.port}"
 
+    @property
+    def all(self) -> Mapping[str, Settings]:
+        """Settings by short name, the gateway's too."""
+        return {**self.services, "gateway": self.gateway}
+
     @asynccontextmanager
     async def running(self, shifted_seconds: float = 0) -> AsyncIterator[httpx.AsyncClient]:
-        """Both processes, ready, and a client at the gateway."""
+        """All processes, ready, and a client at the gateway."""
         async with AsyncExitStack() as stack:
-            for name, settings in (("svc_laksa", self.laksa), ("gateway", self.gateway)):
+            for short, settings in self.all.items():
+                name = short if short == "gateway" else f"svc_{short}"
                 await stack.enter_async_context(self._process(name, settings, shifted_seconds))
             http = await stack.enter_async_context(httpx.AsyncClient(base_url=self.url, timeout=30))
-            await _until_ready(http)
+            await _until_ready(http, self.all)
             yield http
 
     @asynccontextmanager
@@ -64,9 +71,9 @@ class Stack:
                 await asyncio.wait_for(child.wait(), 20)
 
     async def metrics(self) -> bytes:
-        """What both processes tell on their ops ports."""
+        """What the processes tell on their ops ports."""
         async with httpx.AsyncClient() as http:
-            ports = (self.gateway.ops_port, self.laksa.ops_port)
+            ports = (each.ops_port for each in self.all.values())
             answers = [await http.get(f"http://127.0.0.1:{port}/metrics") for port in ports]
         return b"\n".join(answer.content for answer in answers)
 
@@ -101,7 +108,7 @@ class Stack:
     async def rows(self) -> dict[str, bytes]:
         """`<database>.<table>` -> its rows as JSON, bytes as hex; what the public reads stands apart."""
         found: dict[str, bytes] = {}
-        for name, settings in (("gateway", self.gateway), ("laksa", self.laksa)):
+        for name, settings in self.all.items():
             database = Database(settings.database_url.get_secret_value(), name, pool=1, overflow=0)
             async with database.transaction() as session:
                 tables = await session.scalars(
@@ -127,24 +134,24 @@ async def _text(session: Any, statement: str) -> bytes:
     return "\n".join((await session.scalars(text(statement))).all()).encode()
 
 
-async def _until_ready(http: httpx.AsyncClient) -> None:
+async def _until_ready(http: httpx.AsyncClient, processes: Mapping[str, Settings]) -> None:
+    """Each has its seeds, and the gateway has everybody's document."""
+    waiting = {f"http://127.0.0.1:{each.ops_port}/health/ready" for each in processes.values()}
+    wanted = {f"/v1/{short}/" for short in processes if short != "gateway"}
     async with asyncio.timeout(90):
-        while True:
+        while waiting or wanted:
             with suppress(httpx.TransportError):
-                ready = await http.get("/health/ready")
+                waiting -= {each for each in waiting if (await http.get(each)).status_code == 200}
                 paths = (await http.get("/openapi.json")).json().get("paths", {})
-                if ready.status_code == 200 and "/v1/laksa/reports" in paths:
-                    return
+                wanted -= {each for each in wanted if any(path.startswith(each) for path in paths)}
             await asyncio.sleep(0.1)
 
 
 def make_stack(folder: Path, databases: Any, settings_for: Any, broker: Broker, cluster: Cluster) -> Stack:
     """A stack that is not running yet; its files are in `folder`."""
-    first = free_port(4)
+    known = [each for each in SERVICES if each.short in RUNNING]
+    first = free_port(2 * len(known) + 2)
     os.makedirs(folder / "tmp")
-    services = [
-        {"name": "svc-laksa", "url": f"http://127.0.0.1:{first}", "prefixes": ["/v1/laksa", "/open311"]}
-    ]
     common = {
         "environment": "development",
         "nats_url": broker.url(),
@@ -155,14 +162,19 @@ def make_stack(folder: Path, databases: Any, settings_for: Any, broker: Broker, 
         "user_rate": 1e5,
         "user_burst": 10**5,
     }
-    laksa = settings_for(LaksaSettings, databases.new("svc_laksa"), port=first, ops_port=first + 1, **common)
+    services, told = {}, []
+    for number, each in enumerate(known):
+        port = first + 2 + 2 * number
+        more = {"port": port, "ops_port": port + 1, **MORE.get(each.short, {}), **common}
+        services[each.short] = settings_for(kind_of(each.package), databases.new(each.package), **more)
+        told.append({"name": each.name, "url": f"http://127.0.0.1:{port}", "prefixes": list(each.prefixes)})
     gateway = settings_for(
         GatewaySettings,
         databases.new("gateway"),
-        port=first + 2,
-        ops_port=first + 3,
-        services=json.dumps(services),
+        port=first,
+        ops_port=first + 1,
+        services=json.dumps(told),
         demo_otp="9041726358",
         **common,
     )
-    return Stack(folder, gateway, laksa, broker, cluster)
+    return Stack(folder, gateway, services, broker, cluster)

@@ -26,8 +26,10 @@ VALUES: list[Any] = [
     "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "infinity", "NaN", [], {"$gt": 0}, [[[[1]]]],
     "00000000-0000-0000-0000-000000000000",
 ]  # fmt: skip
+AROUND = "106.7,-6.2,106.6,-6.1"
+"""West of its east: to OGC API - Features the box that goes around the earth, to a list of ours a slip."""
 BOXES = [
-    "nan,nan,nan,nan", "-inf,-inf,inf,inf", "106.7,-6.2,106.6,-6.1", "106.6,-6.1,106.7,-6.2", "1,2,3",
+    "nan,nan,nan,nan", "-inf,-inf,inf,inf", AROUND, "106.6,-6.1,106.7,-6.2", "1,2,3",
     "1,2,3,4,5", "1e999,0,1e999,0", "-180,-91,180,91", ",,,", "106.6,-6.2,106.7,-6.1;drop", "0x1,0,1,1",
     "106.6,-6.2,106.7,-6.1," * 12,
 ]  # fmt: skip
@@ -123,7 +125,9 @@ async def test_a_box_that_is_none_is_refused(town: Town) -> None:
     for path in ("/v1/tourism/places", "/ogc/collections/places/items", "/ogc/collections/districts/items"):
         for box in BOXES:
             answer = await guest.http.get(path, params={"bbox": box}, headers=guest.headers)
-            assert answer.status_code in (400, 422), (path, box, answer.status_code, answer.text[:200])
+            around = box == AROUND and path.startswith("/ogc")
+            wanted = (200,) if around else (400, 422)
+            assert answer.status_code in wanted, (path, box, answer.status_code, answer.text[:200])
 
 
 async def test_positions_that_are_none_are_refused(town: Town) -> None:

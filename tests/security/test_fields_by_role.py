@@ -8,7 +8,7 @@ import asyncio
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,12 @@ from typing import Any
 import pytest
 
 from deploy.local.actors import Actor, photo
+from deploy.local.nats import Broker
 from shared.ids import new_id
+from shared.testing import Keys
 from tests.journeys.conftest import MONUMENT, City
+from tests.security.shown import READERS, SHOP_STAFF, SHOPS, Shown
+from tests.security.town import new_town
 
 TABLE = Path(__file__).parent / "fields_by_role.json"
 REPORTS = "/v1/laksa/reports"
@@ -34,6 +38,7 @@ STAFF = {
     "verifier": "laksa_verifier",
     "moderator": "laksa_moderator",
     "counter": "laksa_counter",
+    **{role: role for role in SHOP_STAFF},
     "leader": "leader",
     "ops": "ops",
     "admin": "admin",
@@ -45,10 +50,27 @@ QUERIES = {
     f"{REPORTS}/{{ref}}": ["", "view=public", "view=mine", "view=staff"],
 }
 #: Read by tests of their own: a stream, pages for people, files behind a signature.
-NOT_JSON = ("/v1/me/stream", "/docs", "/openapi.json", "/health", "/v1/media", "/v1/me/export/file")
+NOT_JSON = (
+    "/v1/me/stream",
+    "/ogc/api",
+    "/docs",
+    "/openapi.json",
+    "/health",
+    "/v1/media",
+    "/v1/me/export/file",
+)
 FREE = {"attributes"}
 """Objects whose names are the sender's: they count as one field."""
 Seen = dict[str, list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+async def city(
+    databases: Any, broker: Broker, keys: Keys, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[City]:
+    """A town where nobody else writes: what a list shows depends on all that is in it."""
+    async with new_town(databases, broker, keys, tmp_path_factory.mktemp("town")) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -111,10 +133,13 @@ async def finished(city: City, people: dict[str, Actor], path: str) -> None:
     )
 
 
-def reads(document: Mapping[str, Any], reports: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """(name, address) of every read; one of a report for each privacy."""
+def reads(document: Mapping[str, Any], reports: Mapping[str, str], shops: Shown) -> Iterator[tuple[str, str]]:
+    """(name, address) of every read; one of a report for each privacy, of anything else for each state."""
     for path, item in sorted(document["paths"].items()):
         if "get" not in item or path.startswith(NOT_JSON):
+            continue
+        if path.startswith(SHOPS):
+            yield from shops.addresses(path)
             continue
         whose = reports if "{ref}" in path else {"": ""}
         for privacy, ref in whose.items():
@@ -139,18 +164,25 @@ def fields(value: Any, place: str = "") -> Iterator[str]:
 async def shown(actor: Actor, address: str) -> str:
     """The fields of an answer, or its status and code."""
     answer = await actor.call("GET", address)
+    if "json" not in answer.headers.get("Content-Type", ""):
+        return f"{answer.status_code} {answer.headers.get('Content-Type', '').partition(';')[0]}".strip()
     body = answer.json()
     if answer.status_code != 200:
         return f"{answer.status_code} {body['code']}"
     return " ".join(sorted(set(fields(body)))) or "nothing"
 
 
-async def seen_by_everybody(document: Any, people: dict[str, Actor], reports: dict[str, str]) -> Seen:
+async def seen_by_everybody(
+    document: Any, people: dict[str, Actor], reports: dict[str, str], shops: Shown
+) -> Seen:
     """Read -> groups of roles who are shown the same."""
     found: Seen = {}
-    for name, address in reads(document, reports):
+    for name, address in reads(document, reports, shops):
         groups: dict[str, list[str]] = defaultdict(list)
+        readers = READERS if name.startswith(SHOPS) else people.keys() - SHOP_STAFF
         for role, actor in people.items():
+            if role not in readers:
+                continue
             groups[await shown(actor, address)].append(role)
         found[name] = [{"who": " ".join(who), "shown": what} for what, who in groups.items()]
     return found
@@ -161,7 +193,8 @@ async def test_each_role_is_shown_its_fields_and_no_others(
 ) -> None:
     await told(people["reporter"], len(PRIVACIES) + 2)
     document = (await city.http.get("/openapi.json")).json()
-    seen = await seen_by_everybody(document, people, reports)
+    shops = await Shown(city, people).fill()
+    seen = await seen_by_everybody(document, people, reports, shops)
     if os.environ.get("FIELDS") == "write":
         TABLE.write_text(json.dumps(seen, indent=1) + "\n")
     decided: Seen = json.loads(TABLE.read_text())
@@ -188,3 +221,23 @@ def test_the_table_shows_nobody_who_reported_and_no_private_report_to_strangers(
         privacy = name.rpartition(" ")[2]
         if privacy in near and set(group["who"].split()) - near[privacy]:
             assert group["shown"] == "404 not_found", (name, group)
+
+
+def test_the_table_shows_nobody_outside_what_waits_is_held_or_who_works_there() -> None:
+    """What must never be written into it of prices, news and tourism."""
+    decided: Seen = json.loads(TABLE.read_text())
+    outside, never = (
+        {"guest", "reporter", "other_resident", "officer"},
+        {"by", "entered_by", "staff_id", "author"},
+    )
+    for name, group in [(name, group) for name, groups in decided.items() for group in groups]:
+        if not name.startswith(SHOPS):
+            continue
+        names = {part.rpartition(".")[2] for part in group["shown"].split()}
+        strangers = outside & set(group["who"].split())
+        assert not (strangers and names & never), (name, group)
+        if strangers and name.endswith((" draft", " submitted", " scheduled", " held")):
+            assert group["shown"].startswith(("401", "403", "404")), (name, group)
+        mine = name.startswith(("/v1/tourism/itineraries/", "/v1/prices/watches", "/v1/tourism/reviews/mine"))
+        if mine and "{" in name and set(group["who"].split()) - {"reporter"}:
+            assert group["shown"].startswith(("401", "403", "404")), (name, group)

@@ -17,17 +17,26 @@ from gateway import pack
 from shared.ids import new_id
 from shared.privacy import LATE
 from tests.journeys.conftest import delete_streams
+from tests.security import offers, walk_of_shops
 from tests.security.canaries import Bodies, Canaries
 from tests.security.stack import Stack, make_stack
 from tests.security.walk import PHONE, Walk, everything, pothole
 
-#: What the public reads of a report that is not sensitive: said to everybody, and gone with its writer.
-PUBLIC = re.compile(r"^(POST /v1/laksa/reports|a guest's) (description|address)$")
+#: What the public reads of a report that is not sensitive, and of a review that an editor let through: said
+#: to everybody, and gone with its writer.
+PUBLIC = re.compile(
+    rf"^((POST /v1/laksa/reports|a guest's) (description|address)|{re.escape(walk_of_shops.PUBLISHED)})$"
+)
+#: What staff of prices and news say among themselves: in their own tables, and nowhere else.
+AMONG_STAFF = re.compile(r"^(staff: .*|(POST|PATCH) /v1/(prices|news)/.* (note|reason))$")
+DESKS = ("prices.", "news.")
 #: A guest has no account: nobody but the holder of her follow token can know which report is hers.
 LEFT = frozenset({"a guest's description", "a guest's address"})
 #: Columns that hold words in clear, and why.
 CLEAR = {
     "laksa.report_texts.plain": "description and address of a public report: everybody reads them",
+    "tourism.reviews": "everybody reads them, once an editor has",
+    "prices, news": "reasons, remarks and drafts of staff",
     "idempotency, media, media_uploads": "Idempotency-Key (24 h, 15 days): front ends make them, not people",
     "logs, problems": "X-Request-Id: front ends make it",
 }
@@ -38,6 +47,8 @@ ARCHIVES = {
     "gateway.erasures": "the proof that she was erased; keeps late news of her out",
     "gateway.outbox": "events carry the opaque id; sent rows go after 7 days",
     "laksa.outbox": "the same",
+    "prices.outbox": "the same: notices of a watch",
+    "tourism.outbox": "the same: what became of a review",
     "gateway.media": "photos, until the cleaner comes; of a confidential matter, until it is over",
 }
 
@@ -71,9 +82,12 @@ async def test_no_canary_is_found_where_it_does_not_belong_nor_anywhere_after_an
         bodies = Bodies((await http.get("/openapi.json")).json(), canaries)
         walk = Walk(http, bodies, canaries, demo["api_keys"]["web"])
         resident, tokens = await everything(walk, demo)
+        place = await walk_of_shops.everything_of_shops(walk, demo, resident)
+        await walk.send(resident, "POST", "/v1/me/export")
         await _everything_wrong(walk)
         await _faults(walk, stack, resident)
-        strangers = await _what_strangers_read(walk, demo)
+        strangers = await _what_strangers_read(walk, demo, place)
+        held = walk.canaries.found(await _export(resident))
         await _settled(stack)
         before = await _places(stack, walk, strangers)
         await _leave(stack, resident, tokens)
@@ -82,12 +96,14 @@ async def test_no_canary_is_found_where_it_does_not_belong_nor_anywhere_after_an
         after = await _places(stack, walk, {})
     with capsys.disabled():
         _print("place", before, after, len(canaries.labels) + len(canaries.exact))
+    assert held >= walk_of_shops.HERS
+    assert {each for each in held if AMONG_STAFF.match(each)} == set()
     texted = {f"{m} {path}" for m, path, each in bodies.operations() if bodies.text_fields(each)}
     assert sorted(texted - walk.accepted - NOT_WALKED.keys()) == []
     assert {place: hits for place, hits in before.items() if hits} == {}
     assert {place: hits for place, hits in after.items() if hits} == {}
     assert await _mentions(stack, tokens["citizen"]["id"]) - ARCHIVES.keys() == set()
-    assert stack.sql(stack.laksa, SEALED_LEFT).split() == ["internal", "note", "question"]
+    assert stack.sql(stack.services["laksa"], SEALED_LEFT).split() == ["internal", "note", "question"]
     folders = [path for path in (stack.folder / "media").glob("*/*") if any(path.iterdir())]
     assert str(len(folders)) == stack.sql(stack.gateway, "SELECT count(*) FROM media")
 
@@ -112,6 +128,7 @@ async def _everything_wrong(walk: Walk) -> None:
             sent |= {"Content-Type": "application/json", "Cookie": f"a={new('header Cookie')}"}
             content = b"" if method == "GET" else content
             answer = await walk.http.request(method, path, params=query, headers=sent, content=content)
+            assert answer.status_code < 500, (method, template, answer.text)
             walk.answers.append(answer)
             if method == "GET":
                 break
@@ -123,7 +140,16 @@ async def _everything_wrong(walk: Walk) -> None:
 async def _faults(walk: Walk, stack: Stack, resident: Actor) -> None:
     """Faults of our own while people write: what breaks must not be told with their words."""
     for settings, table, column, method, template, given in (
-        (stack.laksa, "report_texts", "salt", "POST", "/v1/laksa/reports", pothole()),
+        (stack.services["laksa"], "report_texts", "salt", "POST", "/v1/laksa/reports", pothole()),
+        (stack.services["tourism"], "itineraries", "plan", "POST", "/v1/tourism/itineraries", {"stops": []}),
+        (
+            stack.services["prices"],
+            "watches",
+            "percent",
+            "POST",
+            "/v1/prices/watches",
+            offers.watch(market=None),
+        ),
         (stack.gateway, "citizens", "name", "PATCH", "/v1/me", {}),
     ):
         stack.sql(settings, f"ALTER TABLE {table} RENAME COLUMN {column} TO away")
@@ -134,15 +160,20 @@ async def _faults(walk: Walk, stack: Stack, resident: Actor) -> None:
         stack.sql(settings, f"ALTER TABLE {table} RENAME COLUMN away TO {column}")
 
 
-async def _what_strangers_read(walk: Walk, demo: dict[str, Any]) -> dict[str, bytes]:
-    """Everything public as a guest, and the export of another resident."""
+async def _export(who: Actor) -> bytes:
+    """All that the city holds of somebody who has asked for it, as she downloads it."""
+    async with asyncio.timeout(60):
+        while (await who.get("/v1/me/export"))["state"] == "pending":
+            await asyncio.sleep(0.2)
+    return (await who.call("GET", "/v1/me/export/file")).content
+
+
+async def _what_strangers_read(walk: Walk, demo: dict[str, Any], place: str) -> dict[str, bytes]:
+    """Everything public as a guest, with the reviews of a place, and the export of another resident."""
     other = walk.actor()
     await walk.sign_in(other, demo["citizens"][1]["phone"], "9041726358")
     await walk.send(other, "POST", "/v1/me/export")
-    async with asyncio.timeout(60):
-        while (await other.get("/v1/me/export"))["state"] == "pending":
-            await asyncio.sleep(0.2)
-    export = (await other.call("GET", "/v1/me/export/file")).content
+    export = await _export(other)
     guest, read = walk.actor(), [b""]
     for _, template, operation in [each for each in walk.bodies.operations() if each[0] == "GET"]:
         if "{" not in template and "text/event-stream" not in json.dumps(operation["responses"]):
@@ -151,7 +182,8 @@ async def _what_strangers_read(walk: Walk, demo: dict[str, Any]) -> dict[str, by
     for item in (await guest.get("/v1/laksa/reports?limit=100"))["items"]:
         for more in ("", "/timeline"):
             read.append((await guest.call("GET", f"/v1/laksa/reports/{item['id']}{more}")).content)
-    assert any(walk.canaries.found(answer) for answer in read), "the public reads what is public"
+    read.append((await guest.call("GET", f"/v1/tourism/places/{place}/reviews")).content)
+    assert walk_of_shops.PUBLISHED in walk.canaries.found(read[-1]), "the public reads what is public"
     return {"answers to strangers": b"\n".join(read), "export of another resident": export}
 
 
@@ -159,7 +191,7 @@ async def _settled(stack: Stack) -> None:
     """Waits until every event has left."""
     waiting = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
     async with asyncio.timeout(60):
-        while any(stack.sql(each, waiting) != "0" for each in (stack.gateway, stack.laksa)):
+        while any(stack.sql(each, waiting) != "0" for each in stack.all.values()):
             await asyncio.sleep(0.2)
 
 
@@ -169,7 +201,8 @@ async def _leave(stack: Stack, resident: Actor, tokens: dict[str, Any]) -> None:
     assert answer.status_code == 202, answer.text
     tokens["erasure"] = erasure = answer.json()["id"]
     async with asyncio.timeout(60):
-        answered = f"SELECT erased ?& array['gateway', 'laksa'] FROM erasures WHERE id = '{erasure}'"
+        every = "array['gateway', 'laksa', 'prices', 'tourism']"
+        answered = f"SELECT erased ?& {every} FROM erasures WHERE id = '{erasure}'"
         while stack.sql(stack.gateway, answered) != "t":
             await asyncio.sleep(0.2)
 
@@ -184,15 +217,18 @@ async def _done(http: httpx.AsyncClient, walk: Walk, erasure_id: str) -> None:
 async def _places(stack: Stack, walk: Walk, strangers: dict[str, bytes]) -> dict[str, set[str]]:
     """Place -> what was found there although it should not be; `strangers`: before the erasure."""
     rows = await stack.rows()
-    public = rows.pop("laksa.report_texts.plain")
+    public, reviews = rows.pop("laksa.report_texts.plain"), rows.pop("tourism.reviews")
+    told = [data for name, data in rows.items() if name.endswith("outbox")]
+    desks = [data for name, data in rows.items() if name.startswith(DESKS) and data not in told]
     problems = [answer for answer in walk.answers if answer.is_error]
     places = {
         "logs of the processes": stack.logs(),
         "logs of PostgreSQL and NATS": stack.server_logs(),
         "metrics": await stack.metrics(),
         "events in all streams": await stack.events(),
-        "outbox rows": rows["gateway.outbox"] + rows["laksa.outbox"],
-        "all other rows": b"\n".join(each for name, each in rows.items() if not name.endswith("outbox")),
+        "outbox rows": b"\n".join(told),
+        "rows of the desks": b"\n".join(desks),
+        "all other rows": b"\n".join(data for data in rows.values() if data not in (*told, *desks)),
         "error bodies and headers": b"\n".join(_raw(answer) for answer in problems),
         "addresses in answers": b"\n".join(_addresses(walk.answers)),
         "media files": stack.files("media"),
@@ -202,6 +238,9 @@ async def _places(stack: Stack, walk: Walk, strangers: dict[str, bytes]) -> dict
     found = {place: walk.canaries.found(data) for place, data in places.items()}
     for place in strangers:
         found[place] = {label for label in found[place] if not PUBLIC.match(label)}
+    found["rows of the desks"] = {each for each in found["rows of the desks"] if not AMONG_STAFF.match(each)}
+    found["addresses in answers"] -= {walk_of_shops.LINK}
+    found["reviews"] = walk.canaries.found(reviews) - (walk_of_shops.HERS if strangers else set())
     shown = walk.canaries.found(public)
     found["what the public reads (rows)"] = {
         label for label in shown if not (strangers and PUBLIC.match(label))
@@ -217,6 +256,9 @@ def _look_where_there_is_something(places: dict[str, bytes]) -> None:
         ("logs of PostgreSQL and NATS", b"ERROR"),
         ("metrics", b"city_http_requests_total"),
         ("events in all streams", b"gateway.citizen_erased.v1"),
+        ("events in all streams", b"tourism.review_"),
+        ("events in all streams", b"prices."),
+        ("rows of the desks", b"knr"),
         ("all other rows", b"report_id"),
         ("error bodies and headers", b"application/problem+json"),
         ("addresses in answers", b"/v1/laksa/reports/"),

@@ -1,4 +1,6 @@
-"""What a caller may not set stays what it is: every write of the merged document, with every field there is.
+"""What a caller may not set stays as it is: all writes of LAKSA and the gateway, with every field there is.
+
+Those of prices, news and tourism are made in test_rights.py, by everybody who may.
 
 Each write is made twice on twins, once plainly and once with the name of every column and of every field of
 every answer added, at the top and in each object within. Answer and database must change alike, or the answer
@@ -49,6 +51,8 @@ MASKS = [
     (re.compile(r"exp=\d+&sig=[\w-]+"), "<signature>"),
     (re.compile(r"(\\\\x)?[0-9a-f]{32,}"), "<bytes>"),
 ]
+#: Any name in them is the sender's: answers to a category's questions, tags as OpenStreetMap has them.
+FREE = frozenset({"attributes", "tags", "accessibility"})
 CANARIES: Mapping[str, Any] = {
     "string": "SMUGGLED",
     "integer": 987_654_321,
@@ -280,8 +284,7 @@ def smuggled(body: Any, more: Mapping[str, Any], top: bool = True) -> Any:
         return [smuggled(each, more, top=False) for each in body]
     if not isinstance(body, dict):
         return body
-    free = "attributes"  # the answers to a category's questions: any name is theirs
-    inner = {k: v if k == free else smuggled(v, more, top=False) for k, v in body.items()}
+    inner = {k: v if k in FREE else smuggled(v, more, top=False) for k, v in body.items()}
     return {**more, **inner}
 
 

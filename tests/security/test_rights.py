@@ -4,9 +4,11 @@ The table is the decision: a write that it lacks fails here, and so does a role 
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
@@ -16,6 +18,7 @@ from tests.security.fuzz.document import operations
 from tests.security.fuzz.people import ROLES, Person
 from tests.security.fuzz.seeds import Seeds
 from tests.security.fuzz.shops import ONE, Shops
+from tests.security.test_read_only_fields import CANARIES, Tables, answered, smuggled, writes
 from tests.security.town import Town
 
 #: Write -> who may; everybody else is told 403, a guest 401.
@@ -70,6 +73,8 @@ RIGHTS: Mapping[str, str] = {
 SHOPS = ("/v1/prices", "/v1/news", "/v1/tourism", "/feeds", "/ogc", "/catalog.jsonld")
 #: What takes something away for good comes last, so that every other write still finds it.
 LAST = ("DELETE", "discard", "withdraw")
+#: What test_read_only_fields.py puts where nobody asked for it.
+SMUGGLED = re.compile("SMUGGLED|987654321|12\\.3456789|1999-09-09|99999999-9999")
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 
 
@@ -90,32 +95,68 @@ async def seeds(town: Town, everybody: Everybody) -> Seeds:
     return found
 
 
-async def test_every_write_is_for_those_the_table_names_and_nobody_else(town: Town, seeds: Seeds) -> None:
-    document = (await town.http.get("/openapi.json")).json()
-    writes = [label for label, _ in operations(document) if of_shops(label) and not label.startswith("GET")]
-    assert sorted(writes) == sorted(RIGHTS), "a write came or went: decide who may"
-    wrong: list[str] = []
+@pytest.fixture(scope="module")
+async def document(town: Town) -> dict[str, Any]:
+    """The merged document."""
+    found: dict[str, Any] = (await town.http.get("/openapi.json")).json()
+    return found
+
+
+@pytest.fixture(scope="module")
+async def tables(town: Town) -> AsyncIterator[Tables]:
+    """Those of the three."""
+    urls = [town.app(short).state.runtime.settings.database_url for short in ("prices", "news", "tourism")]
+    connections = [await asyncpg.connect(url.get_secret_value()) for url in urls]
+    yield await Tables(connections).learn()
+    for connection in connections:
+        await connection.close()
+
+
+@pytest.fixture(scope="module")
+async def answers(
+    document: dict[str, Any], tables: Tables, seeds: Seeds
+) -> list[tuple[str, str, int, int, str]]:
+    """(write, role, expected, status, body): of everybody; who may sends every field there is, too."""
+    everything, own = answered(document) | tables.columns, dict(writes(document))
+    assert len(everything) > 300
+    found = []
     for label in sorted(RIGHTS, key=lambda label: any(word in label for word in LAST)):
-        wrong += [f"{label}: {each}" async for each in _answers(label, seeds)]
+        known = own.get(label, set())
+        more = {name: CANARIES[kind] for name, kind in everything.items() if name not in known}
+        found += [(label, *each) async for each in _answers(label, seeds, more)]
+    return found
+
+
+async def test_every_write_is_for_those_the_table_names_and_nobody_else(
+    document: dict[str, Any], answers: list[tuple[str, str, int, int, str]]
+) -> None:
+    found = [label for label, _ in operations(document) if of_shops(label) and not label.startswith("GET")]
+    assert sorted(found) == sorted(RIGHTS), "a write came or went: decide who may"
+    wrong = [each for each in answers if each[3] != each[2] and not each[2] == 200 <= each[3] < 300]
     assert wrong == []
 
 
-async def _answers(label: str, seeds: Seeds) -> Any:
-    """What was answered otherwise than the table says; first those to whom it is refused."""
+async def test_no_write_keeps_or_tells_a_field_that_it_does_not_take(
+    tables: Tables, answers: list[tuple[str, str, int, int, str]]
+) -> None:
+    assert [each for each in answers if SMUGGLED.search(each[4])] == []
+    assert [row for row in await tables.rows() if SMUGGLED.search(row)] == []
+
+
+async def _answers(label: str, seeds: Seeds, more: Mapping[str, Any]) -> Any:
+    """(role, expected, status, body); first of those to whom it is refused."""
     may = RIGHTS[label].split()
     refused = [role for role in ROLES if role not in may]
     told = await asyncio.gather(*(sent(seeds, role, label, may[0]) for role in refused))
     for role, answer in zip(refused, told, strict=True):
-        if answer.status_code != (401 if role == "guest" else 403):
-            yield f"{role} {answer.status_code} {answer.text[:200]}"
+        yield role, 401 if role == "guest" else 403, answer.status_code, answer.text
     for role in may:
-        answer = await sent(seeds, role, label, role)
-        if not answer.is_success:
-            yield f"{role} {answer.status_code} {answer.text[:200]}"
+        answer = await sent(seeds, role, label, role, more)
+        yield role, 200, answer.status_code, answer.text
 
 
-async def sent(seeds: Seeds, role: str, label: str, like: str) -> Any:
-    """The call that `like` could make, made by this role."""
+async def sent(seeds: Seeds, role: str, label: str, like: str, more: Mapping[str, Any] | None = None) -> Any:
+    """The call that `like` could make, made by this role; `more` is smuggled into each object sent."""
     said = seeds.of[like][label]
     method, _, path = label.partition(" ")
     for name, values in said.get("path", {}).items():
@@ -125,6 +166,8 @@ async def sent(seeds: Seeds, role: str, label: str, like: str) -> Any:
     if isinstance(body, str):
         more = {"Content-Type": "text/csv", "Idempotency-Key": f"{role}-{NOWHERE}"}
         return await actor.http.post(path, content=body.encode(), headers=actor.headers | more)
+    if more and method != "DELETE":
+        body = smuggled(body or {}, more)
     return await actor.call(method, path, body=body, **headers)
 
 
@@ -223,11 +266,10 @@ async def test_a_key_of_somebody_else_answers_nothing_of_hers(town: Town) -> Non
 
 
 async def test_nobody_outside_reads_drafts_slips_waiting_reviews_or_who_works_there(
-    town: Town, everybody: Everybody
+    town: Town, everybody: Everybody, document: dict[str, Any]
 ) -> None:
     seeds = Seeds(town, everybody)
     secrets = await hide(town, seeds)
-    document = (await town.http.get("/openapi.json")).json()
     reads = [label for label, each in operations(document) if of_shops(label) and open_to_all(label, each)]
     stranger, found = await town.resident(1), []
     for who in (town.guest(), stranger):

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,18 @@ import httpx
 from fastapi import FastAPI
 
 from deploy.local.layout import SERVICES
+from deploy.local.nats import Broker
 from gateway import pack
 from gateway.app import create_app as create_gateway
 from gateway.settings import GatewaySettings
-from shared.clock import Clock
+from shared.clock import Clock, ManualClock
 from shared.settings import Settings
 from shared.testing import Keys, free_port, served
-from tests.journeys.conftest import OTP, City, common_settings
+from tests.journeys.conftest import OTP, City, common_settings, delete_streams
 
 RUNNING = ("laksa", "prices", "news", "tourism")
+#: Many people come from one address here, and each does many things: the limits have tests of their own.
+GENEROUS = {"address_rate": 1e6, "address_burst": 10**6, "user_rate": 1e6, "user_burst": 10**6}
 #: Settings that tests of many writes in a row need.
 MORE: dict[str, dict[str, Any]] = {"prices": {"usual_seconds": 0}}
 
@@ -76,10 +80,24 @@ async def running_town(
 
 def app_of(package: str, values: dict[str, Any], clock: Clock) -> FastAPI:
     """A service from its settings."""
-    short = package.removeprefix("svc_")
-    kind = getattr(import_module(f"{package}.settings"), f"{short.capitalize()}Settings", Settings)
-    made: FastAPI = import_module(f"{package}.app").create_app(kind(**values), clock)
+    made: FastAPI = import_module(f"{package}.app").create_app(kind_of(package)(**values), clock)
     return made
+
+
+def kind_of(package: str) -> type[Settings]:
+    """The class of a service's settings; the shared one where it has none of its own."""
+    name = f"{package.removeprefix('svc_').capitalize()}Settings"
+    kind: type[Settings] = getattr(import_module(f"{package}.settings"), name, Settings)
+    return kind
+
+
+@asynccontextmanager
+async def new_town(databases: Any, broker: Broker, keys: Keys, folder: Path) -> AsyncIterator[Town]:
+    """An empty town on a clock that starts Monday 2026-02-02, 09:00 there, without limits of requests."""
+    await delete_streams(broker.url())
+    clock = ManualClock(datetime(2026, 2, 2, 2, 0, tzinfo=UTC))
+    async with running_town(clock, databases, broker.url(), keys, folder, **GENEROUS) as found:
+        yield found
 
 
 async def _until_ready(http: httpx.AsyncClient, apps: dict[str, FastAPI]) -> None:

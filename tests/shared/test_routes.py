@@ -60,6 +60,14 @@ async def test_the_same_key_with_another_body_is_refused(client: AsyncClient, as
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
 
 
+async def test_the_same_key_with_another_query_is_refused(client: AsyncClient, as_caller: Headers) -> None:
+    headers = {**as_caller(), "Idempotency-Key": "key-00000013"}
+    paths = ("/v1/news/notes?kind=a", "/v1/news/notes?kind=a", "/v1/news/notes?kind=b", "/v1/news/notes")
+    answers = [await client.post(path, json={"words": "a"}, headers=headers) for path in paths]
+    assert [a.status_code for a in answers] == [201, 201, 422, 422]
+    assert answers[2].json()["code"] == "idempotency_key_reused"
+
+
 async def test_the_same_key_of_another_person_is_another_action(
     app: FastAPI, client: AsyncClient, as_caller: Headers
 ) -> None:

@@ -3,11 +3,15 @@
 import json
 import re
 from html.parser import HTMLParser
+from time import perf_counter
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from svc_news.collected.rules.texts import plain
+from svc_news.collected.rules.xml import read_xml
+from svc_news.markup.rules import to_html
 from tests.svc_news.newsroom import Newsroom, article, event
 
 INJECTIONS = [
@@ -177,3 +181,80 @@ async def test_moments_at_the_end_of_the_calendar_are_refused_or_kept(
         await newsroom.act(newsroom.author, answer.json(), "submit")
         await newsroom.act(newsroom.editor, answer.json(), "publish")
         assert (await newsroom.get("/feeds/news.atom")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "Mon, 01 Jan 2024 00:00:00 +99999999999999999999",
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "99999999999999999999 Jan 2024 00:00:00 GMT",
+        "31 Dec 9999 23:59:59 -2359",
+    ],
+)
+async def test_a_reader_who_names_no_possible_moment_gets_the_feed(newsroom: Newsroom, when: str) -> None:
+    await newsroom.published()
+    answer = await newsroom.get("/feeds/news.atom", if_modified_since=when)
+    assert answer.status_code in (200, 304), answer.text
+
+
+def test_tables_of_a_few_characters_do_not_become_a_hundred_times_as_many() -> None:
+    wide = "|" + "a|" * 128 + "\n|" + "-|" * 128 + "\n" + "|\n" * 128 + "\n"
+    body = wide * 4
+    html = to_html(body)
+    assert html.count("<td") + html.count("<th") <= 5_000
+    assert len(html) < 40 * len(body)
+    assert html.count("<tr>") > 2
+
+
+def test_an_ordinary_table_is_shown_whole() -> None:
+    rows = "".join(f"| cabai {n} | {n}.000 | kg |\n" for n in range(300))
+    html = to_html(f"| bahan | harga | satuan |\n|---|--:|---|\n{rows}\nDemo: dan seterusnya.")
+    assert html.count("<tr>") == 301
+    assert "<p>Demo: dan seterusnya.</p>" in html
+
+
+@pytest.mark.parametrize("tag", ["<a ", "<a\n", "<a/", "<a b='", "</a "])
+def test_tags_without_an_end_cost_no_more_than_tags_with_one(tag: str) -> None:
+    whole = tag * (7_990 // len(tag))
+    assert _seconds(whole) < 20 * _seconds(f"{whole}'>") + 0.02
+
+
+def _seconds(source: str) -> float:
+    """The best of five: whoever else uses the machine says nothing of the text."""
+    took = []
+    for _ in range(5):
+        began = perf_counter()
+        plain(source, 300)
+        took.append(perf_counter() - began)
+    return min(took)
+
+
+def test_addresses_within_addresses_do_not_grow_without_end() -> None:
+    """Each xml:base is joined to the one around it, and every link of the feed to the last."""
+    feed = (
+        '<rss version="2.0" xml:base="{0}"><channel xml:base="{0}"><item xml:base="{0}">'
+        "<title>Demo</title><link>https://kota.example/1</link></item></channel></rss>"
+    )
+    for part in ("a/" * 900, "a/" * 5_000, "https://kota.example/" + "b" * 5_000):
+        (entry,) = read_xml(feed.format(part)).entries
+        assert len(entry.base) <= 2_000
+        assert entry.link == "https://kota.example/1"
+    (entry,) = read_xml(feed.format("https://kota.example/a/")).entries
+    assert entry.base == "https://kota.example/a/"
+
+
+@pytest.mark.parametrize("words", ["suhu < 5 derajat", "3 <4", "a > b < c", "<b>tebal</b> x<y"])
+def test_a_lesser_sign_is_no_tag(words: str) -> None:
+    assert plain(words, 300) == words.replace("<b>", "").replace("</b>", "")
+
+
+async def test_nobody_takes_an_address_that_another_article_will_fall_back_to(newsroom: Newsroom) -> None:
+    first = await newsroom.published(title="Demo: alamat")
+    waiting = await newsroom.draft(title="Demo: alamat")
+    wish = f"{first['slug']}-{waiting['id'].replace('-', '')[-12:]}"
+    other = await newsroom.published(title="Demo: lain", slug=wish)
+    await newsroom.act(newsroom.author, waiting, "submit")
+    done = await newsroom.act(newsroom.editor, waiting, "publish")
+    assert (await newsroom.read(done["slug"]))["id"] == waiting["id"]
+    assert (await newsroom.read(wish))["id"] == other["id"]

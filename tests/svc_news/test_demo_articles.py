@@ -64,7 +64,7 @@ async def test_what_is_made_up_never_becomes_real_and_what_is_real_never_made_up
     real = await newsroom.published()
     assert real["source"] == "newsroom"
     body = {"article": article(source="demo"), "note": {"id": "Demo"}}
-    refused = await newsroom.post(newsroom.editor, f"/{real['id']}/correct", body)
+    refused = await newsroom.post(newsroom.editor, f"/{real['id']}/correct", body, If_Match="*")
     assert [(e["field"], e["code"]) for e in refused.json()["errors"]] == [("article.source", "fixed")]
     unknown = await newsroom.post(newsroom.author, "", article(source="real"))
     assert [e["field"] for e in unknown.json()["errors"]] == ["source"]

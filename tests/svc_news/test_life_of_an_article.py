@@ -48,9 +48,24 @@ async def test_nobody_publishes_or_corrects_her_own_text(newsroom: Newsroom) -> 
         assert (refused.status_code, refused.json()["code"]) == (403, "own_text")
     done = await newsroom.act(newsroom.deputy, made, "publish")
     correction = {"article": article(), "note": {"id": "Demo"}}
-    refused = await newsroom.post(newsroom.editor, f"/{made['id']}/correct", correction)
+    refused = await newsroom.post(newsroom.editor, f"/{made['id']}/correct", correction, If_Match="*")
     assert refused.json()["code"] == "own_text"
     assert (await newsroom.withdrawn(done))["state"]["code"] == "withdrawn"
+
+
+async def test_of_two_corrections_of_one_text_neither_swallows_the_other(newsroom: Newsroom) -> None:
+    """Both editors read the same version; the second has to read what the first put right."""
+    made = await newsroom.published()
+    path, seen = f"/{made['id']}/correct", f'"{made["version"]}.x"'
+    first, second = [
+        {"article": article(title=f"Demo: judul {n}"), "note": {"id": f"Demo: {n}"}} for n in (1, 2)
+    ]
+    blind = await newsroom.post(newsroom.editor, path, first)
+    assert (blind.status_code, [e["field"] for e in blind.json()["errors"]]) == (422, ["if-match"])
+    done = await newsroom.post(newsroom.editor, path, first, If_Match=seen)
+    late = await newsroom.post(newsroom.deputy, path, second, If_Match=seen)
+    assert (done.status_code, late.status_code) == (200, 412)
+    assert (await newsroom.read(made["id"]))["title"] == "Demo: judul 1"
 
 
 async def test_an_editor_who_changed_a_text_in_review_has_written_it_too(newsroom: Newsroom) -> None:
@@ -114,7 +129,8 @@ async def test_each_state_allows_its_steps_and_no_others(
         for step in steps:
             made = await newsroom.act(newsroom.editor, made, step, bodies.get(step))
         assert made["state"]["code"] == state
-        answer = await newsroom.post(newsroom.editor, f"/{made['id']}/{action}", bodies.get(action))
+        path = f"/{made['id']}/{action}"
+        answer = await newsroom.post(newsroom.editor, path, bodies.get(action), If_Match="*")
         assert (action.replace("-", "_") in made["actions"]) is (action in allowed), made["actions"]
         wanted = (200, None) if action in allowed else (409, "wrong_state")
         assert (answer.status_code, answer.json().get("code")) == wanted, action
@@ -230,7 +246,7 @@ async def test_a_slip_in_an_article_that_has_expired_is_put_right_without_bringi
     body = article(kind="announcement", title="Demo: judul yang benar", expires_at=expires_at)
     other = body | {"expires_at": (newsroom.clock.now() - timedelta(minutes=1)).isoformat()}
     correction = {"article": other, "note": {"id": "Demo"}}
-    refused = await newsroom.post(newsroom.editor, f"/{made['id']}/correct", correction)
+    refused = await newsroom.post(newsroom.editor, f"/{made['id']}/correct", correction, If_Match="*")
     assert [(e["field"], e["code"]) for e in refused.json()["errors"]] == [
         ("article.expires_at", "in_the_past")
     ]

@@ -122,6 +122,18 @@ async def test_a_picture_needs_words_and_a_credit_and_stays_at_its_address(newsr
     ]
 
 
+async def test_a_picture_goes_when_the_last_article_has_let_it_go(newsroom: Newsroom) -> None:
+    """One upload in two articles: what the first gives up the second still shows."""
+    receipt = newsroom.receipt(newsroom.author)
+    picture = {"receipt": receipt, "alt": {"id": "Demo: gerbang taman"}, "credit": "Demo: humas"}
+    one, other = [await newsroom.draft(images=[picture]) for _ in range(2)]
+    released = []
+    for made in (one, other):
+        await newsroom.act(newsroom.author, made, "discard")
+        released.append([kind for kind, _, _ in await newsroom.told(made["id"]) if "released" in kind])
+    assert released == [[], ["news.media_released.v1"]]
+
+
 async def test_a_hoax_clarification_says_claim_verdict_and_sources_and_is_a_claim_review(
     newsroom: Newsroom,
 ) -> None:

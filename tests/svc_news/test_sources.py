@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -17,6 +18,7 @@ from shared.testing import Keys, QueryRecorder, in_process, rolled_back
 from svc_news import pack
 from svc_news.app import SERVICE, create_app
 from svc_news.settings import NewsSettings
+from svc_news.sources.queries import by_code
 from svc_news.sources.rules import Kind, State, most_fail
 from tests.conftest import PACK
 from tests.svc_news.hostile import outside
@@ -114,6 +116,32 @@ async def test_what_cannot_be_a_source_is_refused_field_by_field(
     answer = await wire.call("POST", "/sources", wire.editor, body)
     assert answer.status_code == 422, answer.text
     assert [(each["field"], each["code"]) for each in answer.json()["errors"]] == [(field, code)]
+
+
+async def test_an_address_is_collected_once(wire: Wire) -> None:
+    """Two sources of one feed would tell each of its stories twice, to search too."""
+    await wire.add(URL, "a")
+    await wire.add(f"{URL}2", "b")
+    body = {"code": "c", "name": "x", "url": URL, "kind": "press", "attribution": "x"}
+    for method, path, sent in (("POST", "/sources", body), ("PATCH", "/sources/b", {"url": URL})):
+        answer = await wire.call(method, path, wire.editor, sent)
+        assert answer.status_code == 422, answer.text
+        assert [(e["field"], e["code"]) for e in answer.json()["errors"]] == [("url", "source_url_taken")]
+    assert (await wire.change("a", url=URL, name="Sama"))["url"] == URL
+
+
+async def test_a_shorter_interval_counts_from_now_on(wire: Wire, clock: ManualClock) -> None:
+    """Not after the visit that was set when it was a day."""
+    await wire.add(URL, "a", interval_minutes=1_440)
+    async with wire.run.database.transaction() as session:
+        source = await by_code(session, "a")
+        assert source is not None
+        source.answered(clock.now(), 0)
+    assert datetime.fromisoformat((await wire.managed("a"))["next_attempt_at"]) == clock.now() + timedelta(
+        days=1
+    )
+    soon = clock.now() + timedelta(minutes=30)
+    assert datetime.fromisoformat((await wire.change("a", interval_minutes=30))["next_attempt_at"]) == soon
 
 
 async def test_of_many_who_add_one_code_at_once_one_does_and_the_others_are_told(
@@ -264,3 +292,10 @@ def test_a_pack_may_do_without_sources_and_wrong_ones_are_named_with_their_line(
             pack.load_sources(city_with(tmp_path / str(line), text))
         assert [each.line for each in error.value.problems] == [line]
     assert set(Kind) == {"agency", "press"}
+
+
+async def test_an_address_may_be_as_long_as_the_document_says(wire: Wire) -> None:
+    long = "https://kota.example/rss?" + "x" * 1_975
+    await wire.add(long)
+    body = {"code": "b", "name": "x", "url": f"{long}x", "kind": "press", "attribution": "x"}
+    assert (await wire.call("POST", "/sources", wire.editor, body)).status_code == 422

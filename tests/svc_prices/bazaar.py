@@ -91,12 +91,15 @@ class Bazaar:
             )
             assert found["outcome"]["code"] == "published", found
 
-    async def years(self, days: int, *, market: int = 1, source: str = "demo") -> None:
-        """Prices of as many days up to today: 10,000 rupiah and one more for each day, of commodity 1."""
+    async def years(self, days: int, *, market: int = 1, source: str = "demo", ended: int = 0) -> None:
+        """Prices of as many days up to today, or to some days ago, of commodity 1.
+
+        10,000 rupiah, and one more for each day.
+        """
         same = {"commodity_id": 1, "market_id": market, "level": "retail", "state": "price", "version": 1}
         seen = dict.fromkeys(("observed_at", "received_at"), self.clock.now())
         said = {"status": "published", "entered_by": "demo", "source": source}
-        every = [(self.today - timedelta(days=n), 10_000 + days - n) for n in range(days)]
+        every = [(self.today - timedelta(days=n + ended), 10_000 + days - n) for n in range(days)]
         rows = [{**same, **seen, **said, "day": day, "price": price} for day, price in every]
         async with self.run.database.transaction() as session:
             await session.execute(insert(Observation), rows)

@@ -76,6 +76,11 @@ async def test_a_plan_says_which_days_and_until_when(bazaar: Bazaar) -> None:
     stale = await bazaar.send(bazaar.supervisor, "/surveys/plan/anyar/s-1", plan, "PUT", If_Match='"7.x"')
     assert stale.status_code == 412
     assert (await bazaar.get("/surveys/plan", bazaar.supervisor)).json()["items"][0]["market"] == "anyar"
+    closed = {"name": "Pasar Anyar", "kind": "traditional", "source": "demo", "active": False}
+    assert (await bazaar.send(bazaar.supervisor, "/markets/anyar", closed, "PUT")).status_code == 200
+    gone = await bazaar.send(bazaar.supervisor, "/surveys/plan/anyar/s-1", method="DELETE")
+    assert gone.status_code == 204
+    assert (await bazaar.get("/surveys/plan", bazaar.supervisor)).json()["items"] == []
 
 
 async def test_a_process_keeps_an_alarm_set_and_shows_who_is_late(

@@ -83,6 +83,8 @@ def test_zero_and_nothing_are_no_price(price: str) -> None:
         ({"unit": "KG; DROP"}, "unit", Refused.UNIT),
         ({"price": "-5"}, "price", Refused.PRICE),
         ({"price": "15,000"}, "price", Refused.PRICE),
+        ({"price": "15.000"}, "price", Refused.PRICE),
+        ({"price": "150.000"}, "price", Refused.PRICE),
         ({"price": "1e5"}, "price", Refused.PRICE),
         ({"price": "NaN"}, "price", Refused.PRICE),
         ({"price": "٣٠٠٠"}, "price", Refused.PRICE),

@@ -63,12 +63,34 @@ async def test_markets_side_by_side_the_cheapest_first_and_old_prices_count_no_l
     }
     found = [(m["market"], m["price"], m["counted"], m["percent_of_median"]) for m in body["markets"]]
     assert found[:4] == [
-        ("bandeng", 10_000, False, None),
         ("poris", 36_000, True, -10.0),
         ("anyar", 40_000, True, 0.0),
         ("malabar", 44_000, True, 10.0),
+        ("bandeng", 10_000, False, None),
     ]
     assert [m[1] for m in found[4:]] == [None, None]
+
+
+async def test_without_a_price_nothing_is_said_of_the_reference(bazaar: Bazaar) -> None:
+    body = (await bazaar.get("/compare?commodity=beras-premium")).json()
+    assert [(each["price"], each["percent_above"]) for each in body["references"]] == [(14_900, None)]
+
+
+async def test_a_line_of_the_past_is_held_against_the_reference_of_its_days(bazaar: Bazaar) -> None:
+    await bazaar.years(400)
+    for back, references in ((0, [14_900]), (390, [])):
+        day = TODAY - timedelta(days=back)
+        body = (await bazaar.get(f"/trend?commodity=beras-premium&to={day}")).json()
+        assert [each["price"] for each in body["references"]] == references
+
+
+@pytest.mark.parametrize(("ended", "code"), [(7, "normal"), (8, "not_enough_data")])
+async def test_a_price_older_than_a_week_is_called_neither_dear_nor_cheap(
+    bazaar: Bazaar, ended: int, code: str
+) -> None:
+    await bazaar.years(200, ended=ended)
+    for path in ("/latest?commodity=beras-premium", "/medians"):
+        assert (await bazaar.items(path))[0]["price_class"]["code"] == code
 
 
 async def test_three_years_are_one_line_and_a_day_more_is_refused(bazaar: Bazaar) -> None:
@@ -136,7 +158,7 @@ async def test_a_basket_names_what_is_missing_and_how_far_the_market_is(bazaar: 
     assert (anyar["total"], anyar["complete"], anyar["missing"]) == (89_500, True, [])
     assert 400 < anyar["distance_m"] < 700
     assert (poris["total"], poris["missing"], poris["distance_m"]) == (70_000, ["telur-ayam"], None)
-    assert {m["total"] for m in body["markets"][2:]} == {0}
+    assert {m["total"] for m in body["markets"][2:]} == {None}
     for bad, code in (
         ("item=emas:1", "unknown"),
         ("item=minyakita:0", "none_of_it"),

@@ -6,7 +6,7 @@ import pytest
 
 from svc_prices.privacy.usecases import erase, export
 from svc_prices.watches.rules import thresholds
-from tests.svc_prices.bazaar import Bazaar
+from tests.svc_prices.bazaar import TODAY, Bazaar
 
 WATCH = {"commodity": "cabai-rawit-merah", "market": "anyar", "percent": 10}
 SOON = timedelta(seconds=1)
@@ -41,11 +41,13 @@ async def test_a_watch_fires_once_and_its_baseline_moves_on(bazaar: Bazaar) -> N
         await bazaar.pass_time(SOON)
     (notice,) = await bazaar.told("notice_requested.v1")
     assert (notice["citizen_id"], notice["template"]) == ("c-1", "prices.price_moved")
-    assert (notice["params"]["before"], notice["params"]["price"], notice["params"]["percent"]) == (
-        "50000",
-        "56000",
-        "+12.0",
-    )
+    told = {name: notice["params"][name] for name in ("before_id", "price_id", "price_en", "percent_id")}
+    assert told == {
+        "before_id": "Rp50.000",
+        "price_id": "Rp56.000",
+        "price_en": "Rp56,000",
+        "percent_id": "+12,0",
+    }
     (watch,) = (await bazaar.get("/watches", bazaar.citizen)).json()["items"]
     assert (watch["baseline_price"], watch["above"], watch["below"]) == (56_000, 61_600, 50_400)
 
@@ -73,6 +75,36 @@ async def test_the_citys_median_fires_when_enough_markets_made_it(bazaar: Bazaar
         "the city's median",
         "median kota",
     )
+
+
+@pytest.mark.parametrize(("direction", "told"), [("down", ["c-1"]), ("both", ["c-1"]), ("up", [])])
+async def test_a_fall_of_the_citys_median_is_told_to_whoever_asked(
+    bazaar: Bazaar, direction: str, told: list[str]
+) -> None:
+    markets = ("anyar", "poris", "malabar")
+    for market in markets:
+        await bazaar.past("cabai-rawit-merah", [50_000], market)
+    watch = {"commodity": "cabai-rawit-merah", "percent": 10, "direction": direction}
+    assert (await bazaar.send(bazaar.citizen, "/watches", watch)).status_code == 201
+    for market in markets:
+        await bazaar.price("cabai-rawit-merah", 44_000, market)
+    for _ in range(2):
+        await bazaar.pass_time(SOON)
+    assert [each["citizen_id"] for each in await bazaar.told("notice_requested.v1")] == told
+
+
+async def test_a_watch_of_the_citys_median_begins_at_one_that_counts(bazaar: Bazaar) -> None:
+    """The first market of the morning is no median: told against it, an ordinary day would be news."""
+    watch = {"commodity": "cabai-rawit-merah", "percent": 10}
+    for market in ("anyar", "poris", "malabar"):
+        await bazaar.past("cabai-rawit-merah", [50_000], market)
+    await bazaar.price("cabai-rawit-merah", 60_000, row={"reason": "naik"})
+    made = (await bazaar.send(bazaar.citizen, "/watches", watch)).json()
+    assert (made["baseline_price"], made["baseline_day"]) == (50_000, str(TODAY - timedelta(days=1)))
+    for market in ("poris", "malabar"):
+        await bazaar.price("cabai-rawit-merah", 50_500, market)
+        await bazaar.pass_time(SOON)
+    assert await bazaar.told("notice_requested.v1") == []
 
 
 async def test_nothing_to_watch_and_too_many_watches_are_refused(bazaar: Bazaar) -> None:

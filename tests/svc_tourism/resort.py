@@ -26,8 +26,8 @@ class Resort:
         self.run: Runtime = app.state.runtime
         self.client, self.keys, self.clock = client, keys, clock
         self.guest = Caller(client="android", device="device-0001")
-        self.citizen = Caller(kind="citizen", sub="c-1")
-        self.other = Caller(kind="citizen", sub="c-2")
+        self.citizen = Caller(kind="citizen", sub="citizen-1")
+        self.other = Caller(kind="citizen", sub="citizen-2")
         self.editor = Caller(kind="staff", sub="s-1", roles=frozenset({"tourism_editor"}), agency="disbudpar")
         self.stranger = Caller(kind="staff", sub="s-2", roles=frozenset({"editor"}))
 

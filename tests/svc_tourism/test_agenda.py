@@ -66,7 +66,7 @@ async def test_what_the_news_tell_of_events_is_listed_the_first_to_end_first(res
     )
     assert await shown(resort) == ["e-2", "e-1"]
     first = (await resort.get(resort.guest, "/events?limit=1", Accept_Language="en")).json()
-    assert (first["items"][0]["title"], first["items"][0]["ends_at"]) == (
+    assert (first["items"][0]["title"], first["items"][0]["listed_until"]) == (
         "Festival e-2 (en)",
         "2026-02-03T09:00:00+07:00",
     )
@@ -80,10 +80,25 @@ async def test_an_event_says_when_it_begins_and_whether_it_was_made_up(resort: R
     told = {item["id"]: item for item in (await resort.get(resort.guest, "/events")).json()["items"]}
     assert (told["e-1"]["starts_at"], told["e-1"]["source"]) == ("2026-02-04T09:00:00+07:00", "demo")
     assert (told["e-2"]["starts_at"], told["e-2"]["source"]) == (None, None)
+    assert (told["e-1"]["ends_at"], told["e-2"]["ends_at"]) == (None, None), "what nobody told is not made up"
     later = (START + timedelta(days=2, hours=1)).isoformat()
     await tell(resort, published("e-1", 2, starts_at=later))
     again = (await resort.get(resort.guest, "/events?limit=1")).json()["items"][0]
     assert (again["starts_at"], again["source"]) == ("2026-02-04T10:00:00+07:00", None)
+
+
+async def test_an_event_that_says_no_day_to_take_it_down_is_listed_until_it_is_over(resort: Resort) -> None:
+    begins, over = START + timedelta(days=60), START + timedelta(days=61)
+    await tell(
+        resort,
+        published("e-1", expires_at=None, starts_at=begins.isoformat(), ends_at=over.isoformat()),
+        published("e-2", expires_at=None, starts_at=begins.isoformat()),
+        published("e-3", expires_at=None),
+    )
+    told = {item["id"]: item for item in (await resort.get(resort.guest, "/events")).json()["items"]}
+    assert told["e-1"]["ends_at"] == told["e-1"]["listed_until"] == "2026-04-04T09:00:00+07:00"
+    assert (told["e-2"]["ends_at"], told["e-2"]["listed_until"][:10]) == (None, "2026-05-03")
+    assert told["e-3"]["listed_until"][:10] == "2026-03-04"
 
 
 async def test_a_withdrawal_that_comes_first_keeps_the_older_publication_out(resort: Resort) -> None:
@@ -100,6 +115,8 @@ async def test_an_older_version_changes_nothing_and_brings_nothing_back(resort: 
     assert item["title"] == "Baru"
     await tell(resort, withdrawn("e-1", 3), published("e-1", 2))
     assert await shown(resort) == []
+    async with resort.run.database.transaction() as session:
+        assert await session.scalar(select(AgendaEvent.title)) == {}, "what was taken back is not kept"
     await tell(resort, published("e-1", 4))
     assert await shown(resort) == ["e-1"]
 

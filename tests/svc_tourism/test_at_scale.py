@@ -34,6 +34,7 @@ LISTS: list[tuple[str, str | None, int]] = [
     ("/places?bbox=106.1,-6.01,106.2,-6.0", "_at", 100),
     ("/places?lat=-6.178&lon=106.63", "ix_places_at", 100),
     ("/places?lat=-6.178&lon=106.63&category=museum", "_at", 2_500),
+    ("/places?lat=-6.25&lon=106.56&district=36.71.04", "ix_places_district", 500),
     ("/nearby?lat=-6.178&lon=106.63&mix=place_of_worship:3,fuel:2,atm:2", "ix_places_category_at", 100),
     ("/nearby?lat=-6.178&lon=106.63&mix=museum:3,station:1,hospital:2,toilets", "ix_places_category_at", 100),
     ("/nearby?lat=-6.178&lon=106.63&mix=place_of_worship:20,culinary:20&open_on_arrival=true",

@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from shared import paging
+from svc_tourism.features.rules import Wanted
+from svc_tourism.reviews import usecases as reviews
 from tests.svc_tourism.resort import CENTRE, Resort
 
 ENDS_OF_TIME = ["0001-01-01", "9999-12-31", "9999-12-30", "1900-01-01"]
@@ -95,3 +98,29 @@ async def test_three_reports_of_one_person_hide_nothing(resort: Resort) -> None:
         assert told.status_code == 204
     shown = (await resort.get(resort.guest, f"/places/{place['slug']}/reviews")).json()
     assert [each["id"] for each in shown["items"]] == [made.json()["id"]]
+
+
+@pytest.mark.parametrize("collection", ["markets", "reports", "districts", "places"])
+@pytest.mark.parametrize("last", ["\ud800", "a\x00", 1, None, ["a"], {"a": 1}], ids=repr)
+async def test_a_cursor_somebody_made_is_no_failure_of_ours(
+    resort: Resort, collection: str, last: object
+) -> None:
+    forged = paging.encode((last, 1), Wanted().narrowed(collection))
+    answer = await resort.client.get(f"/ogc/collections/{collection}/items", params={"cursor": forged})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_cursor"), answer.text
+
+
+async def test_nobody_fills_the_editors_queue_by_herself(
+    resort: Resort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reviews, "MOST_UNREAD", 2)
+    places = [await resort.add() for _ in range(3)]
+    paths = [f"/places/{place['id']}/reviews" for place in places]
+    said = {"rating": 4, "text": "Demo"}
+    made = [await resort.post(resort.citizen, path, said) for path in paths]
+    assert [answer.status_code for answer in made] == [201, 201, 409]
+    assert made[2].json()["code"] == "too_many_reviews"
+    assert (await resort.post(resort.other, paths[2], said)).status_code == 201
+    first = made[0].json()["id"]
+    assert (await resort.post(resort.editor, f"/reviews/{first}/publish")).status_code == 200
+    assert (await resort.post(resort.citizen, paths[2], said)).status_code == 201

@@ -51,6 +51,7 @@ def test_each_stop_that_does_not_fit_has_its_reason() -> None:
             Stop(HOME, timedelta(hours=1), (), "gone"),
             stop(8, 12, stay=240),
             stop(8, 12, stay=200),
+            stop(17.5, 23),
         ],
         HOME,
         at(8),
@@ -64,6 +65,7 @@ def test_each_stop_that_does_not_fit_has_its_reason() -> None:
         2: "closed_that_day",
         3: "gone",
         4: "no_time_left",
+        6: "day_ends",
     }
 
 

@@ -1,11 +1,28 @@
 """What people write about opening hours, and what becomes of it: a table of examples, and of nonsense."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from svc_tourism.hours.rules import NotUnderstood, Written, in_osm, understood
+from svc_tourism.hours.rules import (
+    CityDays,
+    CityHours,
+    Hours,
+    NotUnderstood,
+    Written,
+    for_a_month,
+    in_osm,
+    understood,
+)
 from svc_tourism.hours.rules.grammar import LONGEST
+
+ZONE = ZoneInfo("Asia/Jakarta")
+KNOWN = CityHours(CityDays(ZONE, (-6.18, 106.63), lambda day: (day.month, day.day) == (8, 17)))
+IN_RAMADAN = datetime(2026, 2, 20, 10, 0, tzinfo=ZONE)
+"""A Friday."""
 
 UNDERSTOOD: list[tuple[str, str | None, str | None]] = [
     # plain times, however they are written
@@ -185,6 +202,9 @@ NONSENSE: list[tuple[str, str, str]] = [
     ("PH +1 day off", "hours_unsupported", "PH 1 days closed"),
     ("Mo-Fr 08:00-12:00; SH off", "hours_unsupported", "SH closed"),
     ("Jan PH 08:00-12:00", "hours_unsupported", "Jan PH 08:00-12:00"),
+    ("08.00-17.00; Ramadan 08.00-15.00, 17 Agustus tutup", "hours_unsupported", "17 agustus tutup"),
+    ("08.00-17.00; Ramadan 08.00-15.00, libur nasional tutup", "hours_unsupported", "PH closed"),
+    ('Mo-Fr 08:00-17:00 || "tanya"', "hours_unsupported", "|| 24/7"),
     ("x" * (LONGEST + 1), "hours_too_long", "x" * 40),
 ]
 
@@ -242,6 +262,7 @@ WORDS = (
         "Mo",
         "12",
         "Fr",
+        "17 agustus",
     ],
     *("24 jam", "libur nasional", "setiap hari", "matahari terbit", "08:00-16:00", '"'),
 )
@@ -250,8 +271,26 @@ WORDS = (
 @given(st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join))
 def test_whatever_is_put_together_is_understood_or_refused_by_part(text: str) -> None:
     made = what_becomes_of(text)
-    told = made.code if isinstance(made, NotUnderstood) else made.opening_hours or made.ramadan_hours
-    assert told
+    if isinstance(made, Written):
+        hours = Hours(made.opening_hours, made.ramadan_hours)
+        assert any(hours)
+        assert KNOWN.now(hours, IN_RAMADAN).state in ("open", "closed", "unknown")
+        assert len(list(KNOWN.days_from(hours, IN_RAMADAN.date(), 2))) == 2
+    else:
+        assert made.code
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Mar 01-20 10:00-15:00", "week 10 08:00-12:00", "2026 08:00-12:00", "Fr[1] 08:00-12:00", "PH off",
+     "Mo 10:00-12:00, We 12:00-13:00", "Mo-Fr 08:00-15:00; Aug 17 off"],
+)  # fmt: skip
+def test_in_ramadan_only_weekdays_and_times_are_told_apart(text: str) -> None:
+    with pytest.raises(NotUnderstood, match="hours_unsupported"):
+        for_a_month(in_osm(text) or "")
+    for good in ("24/7", "Mo-Fr 08:00-15:00; Sa,Su off", "16:00+", 'sunrise-12:00 "Mo[1] || PH"'):
+        hours = Hours("Mo-Sa 08:00-17:00", for_a_month(in_osm(good) or ""))
+        assert KNOWN.now(hours, IN_RAMADAN).state == ("closed" if "16" in good else "open")
 
 
 @given(st.text(max_size=200))

@@ -20,7 +20,8 @@ from shared.auth import Caller
 from shared.clock import SystemClock
 from shared.db import Database
 from shared.tables import outbox
-from shared.testing import Keys, free_port
+from shared.testing import Keys, free_port, served
+from svc_tourism.app import create_app
 from svc_tourism.places.models import Place, PlaceRevision
 from svc_tourism.reviews.models import Review
 from svc_tourism.settings import TourismSettings
@@ -74,7 +75,7 @@ async def test_a_killed_process_loses_and_doubles_nothing_and_its_events_arrive_
 
     async def send(number: int) -> Response | None:
         """A new place, or a review of one of the pack's: each by its own key."""
-        caller = EDITOR if number < PLACES else Caller(kind="citizen", sub=f"c-{number}")
+        caller = EDITOR if number < PLACES else Caller(kind="citizen", sub=f"citizen-{number}")
         path = "places" if number < PLACES else f"places/{SEEDED}/reviews"
         body = place(source="killed") if number < PLACES else {"rating": 4, "text": "Demo: bersih."}
         headers = keys.identity(caller, "svc-tourism", SystemClock().now())
@@ -91,7 +92,7 @@ async def test_a_killed_process_loses_and_doubles_nothing_and_its_events_arrive_
             await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
             process.send_signal(signal.SIGKILL)
             first = await asyncio.gather(*sending)
-        async with running(settings):
+        async with served(create_app(settings), port):
             again = [await send(n) for n in everything]
             assert [answer and answer.status_code for answer in again] == [201] * len(again)
             answered = [(one, two) for one, two in zip(first, again, strict=True) if one is not None]

@@ -62,6 +62,9 @@ async def test_each_group_of_facts_says_who_checked_it_when_and_from_where(resor
     assert checked.json()["facts"]["location"]["source"] == "kunjungan"
     assert checked.json()["version"] == 3
     assert "s-1" not in (await resort.get(resort.guest, f"/places/{made['id']}")).text
+    twice = {"groups": ["hours", "hours"], "source": "kunjungan"}
+    answer = await resort.post(resort.editor, f"/places/{made['id']}/checks", twice)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "groups")
 
 
 async def test_an_update_of_an_older_version_is_refused(resort: Resort) -> None:
@@ -96,6 +99,11 @@ async def test_ramadans_hours_may_have_a_field_of_their_own(resort: Resort) -> N
         resort.editor, "/places", place(ramadan_hours="08.00-15.00; libur nasional tutup")
     )
     assert refused.json()["errors"][0]["code"] == "hours_unsupported"
+    for text in ("08.00-15.00; 17 Agustus tutup", "Mar 01-Mar 20 10:00-15:00"):  # no month has months
+        dated = await resort.post(resort.editor, "/places", place(ramadan_hours=text))
+        assert [(e["field"], e["code"]) for e in dated.json()["errors"]] == [
+            ("ramadan_hours", "hours_unsupported")
+        ]
 
 
 @pytest.mark.parametrize(

@@ -48,31 +48,31 @@ async def test_she_takes_away_what_is_hers_and_nothing_else(resort: Resort) -> N
         assert (
             await resort.post(resort.citizen, "/itineraries", {"title": f"Jalan {number}"})
         ).status_code == 201
-    held = await export(resort, "c-1")
+    held = await export(resort, "citizen-1")
     assert {kind: len(things) for kind, things in held.items()} == {
         "itineraries": 31,
         "reviews": 1,
         "review_reports": 1,
     }
     assert held["review_reports"][0]["reason_code"] == "untrue"
-    assert (held["reviews"][0]["text"], held["reviews"][0]["place_id"]) == ("Kata c-1", place["id"])
-    assert held["itineraries"][0]["title"] == "Jalan c-1"
-    assert "c-2" not in str(held)
-    assert await export(resort, "c-99") == {}
-    assert (await resort.get(SYSTEM, "/internal/citizens/c-1/export?after=x/y")).json()[
+    assert (held["reviews"][0]["text"], held["reviews"][0]["place_id"]) == ("Kata citizen-1", place["id"])
+    assert held["itineraries"][0]["title"] == "Jalan citizen-1"
+    assert "citizen-2" not in str(held)
+    assert await export(resort, "citizen-99") == {}
+    assert (await resort.get(SYSTEM, "/internal/citizens/citizen-1/export?after=x/y")).json()[
         "code"
     ] == "bad_cursor"
-    assert (await resort.get(resort.citizen, "/internal/citizens/c-1/export")).status_code == 403
+    assert (await resort.get(resort.citizen, "/internal/citizens/citizen-1/export")).status_code == 403
 
 
 async def test_erased_reviews_leave_the_average_and_their_photos_are_released(resort: Resort) -> None:
     place = await furnish(resort)
     (mine,) = (await resort.get(resort.citizen, "/reviews/mine")).json()["items"]
-    assert await erase(resort, "c-1") == {"itineraries": 1, "reviews": 1, "review_reports": 1}
-    assert await export(resort, "c-1") == {}
+    assert await erase(resort, "citizen-1") == {"itineraries": 1, "reviews": 1, "review_reports": 1}
+    assert await export(resort, "citizen-1") == {}
     rating = (await resort.get(resort.guest, f"/places/{place['id']}")).json()["rating"]
     assert rating == {"count": 1, "average": 5.0}
     released = [data for kind, _, data in await resort.told(mine["id"]) if kind == "media_released.v1"]
     assert [each["media_ids"] for each in released] == [mine["photo_ids"]]
-    assert len((await export(resort, "c-2"))["itineraries"]) == 1
-    assert await erase(resort, "c-1") == {"itineraries": 0, "reviews": 0, "review_reports": 0}
+    assert len((await export(resort, "citizen-2"))["itineraries"]) == 1
+    assert await erase(resort, "citizen-1") == {"itineraries": 0, "reviews": 0, "review_reports": 0}

@@ -34,7 +34,7 @@ async def public(resort: Resort, place: dict[str, Any]) -> list[str]:
 
 
 def citizen(number: int) -> Caller:
-    return Caller(kind="citizen", sub=f"c-{number}")
+    return Caller(kind="citizen", sub=f"citizen-{number}")
 
 
 async def test_a_review_is_public_and_counts_once_an_editor_has_read_it(resort: Resort) -> None:
@@ -51,7 +51,7 @@ async def test_a_review_is_public_and_counts_once_an_editor_has_read_it(resort: 
     assert (await resort.get(resort.editor, "/reviews/queue")).json()["items"] == []
     told = await resort.told(first["id"])
     notice = next(data for kind, _, data in told if kind == "notice_requested.v1")
-    assert (notice["citizen_id"], notice["template"]) == ("c-1", "tourism.review_published")
+    assert (notice["citizen_id"], notice["template"]) == ("citizen-1", "tourism.review_published")
     rated = [data for kind, _, data in await resort.told(place["id"]) if kind == "place_rated.v1"]
     assert [(each["reviews"], each["average"]) for each in rated] == [(1, 5.0), (2, 3.5)]
 
@@ -60,8 +60,8 @@ async def test_who_wrote_it_nobody_is_told(resort: Resort) -> None:
     place = await resort.add()
     await published(resort, place, citizen(77))
     for path in (f"/places/{place['id']}/reviews", f"/places/{place['id']}"):
-        assert "c-77" not in (await resort.get(resort.guest, path)).text
-    assert "c-77" not in str(await resort.told(place["id"]))
+        assert "citizen-77" not in (await resort.get(resort.guest, path)).text
+    assert "citizen-77" not in str(await resort.told(place["id"]))
 
 
 async def test_a_person_reviews_a_place_once_and_changes_it_later(resort: Resort) -> None:
@@ -74,7 +74,12 @@ async def test_a_person_reviews_a_place_once_and_changes_it_later(resort: Resort
     changed = await resort.put(resort.citizen, f"/reviews/{made['id']}", {"rating": 1, "text": "Kotor."})
     assert (changed.status_code, changed.json()["state"]["code"]) == (200, "pending")
     assert (await public(resort, place), await rating(resort, place)) == ([], (0, None))
-    await resort.post(resort.editor, f"/reviews/{made['id']}/publish")
+    publish = f"/reviews/{made['id']}/publish"
+    for read in ({}, {"If_Match": '"2.x"'}):  # the editor has her first words before her
+        answer = await resort.post(resort.editor, publish, **read)
+        assert (answer.status_code, answer.json()["code"]) == (412, "version_stale")
+    assert await public(resort, place) == []
+    assert (await resort.post(resort.editor, publish, If_Match=changed.headers["ETag"])).status_code == 200
     assert await rating(resort, place) == (1, 1.0)
 
 
@@ -106,7 +111,9 @@ async def test_three_people_who_report_it_hide_a_review_until_it_was_looked_at(r
     assert (await resort.post(citizen(4), path, {"reason_code": "untrue"})).status_code == 204
     assert (await public(resort, place), await rating(resort, place)) == ([], (0, None))
     assert (await resort.post(citizen(5), path, body)).status_code == 404
-    await resort.post(resort.editor, f"/reviews/{made['id']}/publish")
+    (waiting,) = (await resort.get(resort.editor, "/reviews/queue")).json()["items"]
+    read = f'"{waiting["version"]}"'
+    await resort.post(resort.editor, f"/reviews/{made['id']}/publish", If_Match=read)
     assert (await public(resort, place), await rating(resort, place)) == ([made["id"]], (1, 5.0))
     assert (await resort.post(citizen(2), path, body)).status_code == 204  # she may say it again
 

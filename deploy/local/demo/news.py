@@ -41,12 +41,10 @@ async def _correct(editor: Actor, article: str, today: str) -> None:
     body = _article(today)
     body["body"]["id"] = body["body"]["id"].replace("pukul 08.00", "pukul 09.00")
     note = {"id": "demo: pukul 09.00, bukan pukul 08.00", "en": "demo: 9 o'clock, not 8"}
-    await once(
-        editor,
-        f"{_NEWSROOM}/{article}/correct",
-        {"article": body, "note": note},
-        f"demo-news-{today}-correct",
-    )
+    path, sent = f"{_NEWSROOM}/{article}", {"article": body, "note": note}
+    seen = good(await editor.call("GET", f"{path}/manuscript")).headers["ETag"]
+    key = f"demo-news-{today}-correct"
+    good(await editor.call("POST", f"{path}/correct", body=sent, key=key, **{"If-Match": seen}))
 
 
 async def _in_feed(town: Town, article: str) -> dict[str, Any]:
@@ -106,6 +104,7 @@ def _event(town: Town) -> dict[str, Any]:
     return {
         **_article(town.today),
         "kind": "agenda",
+        "expires_at": f"{_days_after(day, _LISTED_DAYS)}T00:00:00Z",
         "title": {"id": f"demo: senam bersama {day}", "en": f"demo: exercise together, {day}"},
         "summary": {"id": "demo: acara contoh; tidak akan berlangsung."},
         "body": {"id": "demo: acara contoh untuk memperlihatkan agenda dan kalender."},

@@ -70,7 +70,8 @@ async def _review(town: Town, resident: Actor, place: dict[str, Any]) -> None:
         review = good(await resident.call("PUT", f"/v1/tourism/reviews/{own['id']}", body=said)).json()
     editor = await town.staff("tourism_editor")
     expect(not await _published(town, path, review["id"]), "a review is not public before somebody read it")
-    await editor.post(f"/v1/tourism/reviews/{review['id']}/publish")
+    read = {"If-Match": f'"{review["version"]}"'}
+    good(await editor.call("POST", f"/v1/tourism/reviews/{review['id']}/publish", **read))
     expect(await _published(town, path, review["id"]), "everybody reads it then")
     rated = (await town.guest().get(f"/v1/tourism/places/{place['id']}"))["rating"]
     say(f"\nreview    of {place['name']}: waits, is read by the editor, stands there")
@@ -90,7 +91,7 @@ async def _day_out(town: Town, resident: Actor, places: list[dict[str, Any]]) ->
         "start": town.point,
         "stops": [{"place_id": place["id"]} for place in places],
     }
-    saved = (await resident.get("/v1/tourism/itineraries"))["items"]
+    saved = (await resident.get("/v1/tourism/itineraries?limit=100"))["items"]
     own = next((each for each in saved if each["title"] == _TITLE), None)
     if own is None:
         own = await once(resident, "/v1/tourism/itineraries", body, f"demo-itinerary-{town.today}")
@@ -133,8 +134,8 @@ async def _map(town: Town) -> None:
     rows = []
     for layer in good(await town.http.get("/ogc/collections")).json()["collections"]:
         page = good(await town.http.get(f"/ogc/collections/{layer['id']}/items?limit=1")).json()
-        rows.append((layer["id"], layer["title"], page["numberMatched"]))
-    expect(sum(number for *_, number in rows) > 0, "the map holds something")
+        rows.append((layer["id"], layer["title"], page.get("numberMatched", "many")))
+    expect(any(number for *_, number in rows), "the map holds something")
     say(f"\nThe map, for QGIS and GDAL: {town.facts['gateway']}/ogc")
     table(*rows, head=("collection", "title", "features"))
     sets = good(await town.http.get("/catalog.jsonld")).json()["dcat:dataset"]

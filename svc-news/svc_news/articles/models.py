@@ -26,6 +26,13 @@ class Article(Base):
         Index("ix_articles_desk", "state", "changed_at", "id"),
         Index("ix_articles_desk_own", "created_by", "changed_at", "id"),
         Index("ix_articles_changed", "changed_at", "id"),
+        Index(
+            "ix_articles_images",
+            "images",
+            postgresql_using="gin",
+            postgresql_ops={"images": "jsonb_path_ops"},
+            postgresql_with={"fastupdate": "off"},  # every search would walk what waits to be sorted in
+        ),
         Index("ix_articles_agenda", HELD, "starts_at", postgresql_using="gist", postgresql_where=_ON_AGENDA),
     )
 

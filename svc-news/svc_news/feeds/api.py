@@ -84,6 +84,6 @@ def _seen(request: Request) -> datetime:
         return _LONG_AGO
     try:
         moment = parsedate_to_datetime(said)
-    except ValueError:
+    except (ValueError, OverflowError):
         return _LONG_AGO
     return moment if moment.tzinfo else _LONG_AGO

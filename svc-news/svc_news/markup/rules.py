@@ -5,6 +5,7 @@ from functools import cache
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, table
 
 _TAGS = {
     "a", "blockquote", "br", "code", "em", "h2", "h3", "h4", "hr", "li", "ol", "p", "pre", "s", "strong",
@@ -13,13 +14,30 @@ _TAGS = {
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 _SCHEMES = {"http", "https", "mailto", "tel", "geo"}
 _LOWER = {"h1": "h2", "h5": "h4", "h6": "h4"}
+_MOST_CELLS = 5_000
 _NOT_XML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @cache
 def _markdown() -> MarkdownIt:
     """CommonMark with tables; HTML is text, and pictures are articles' own, never somebody else's address."""
-    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
+    made = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
+    made.block.ruler.at("table", _bounded_table, {"alt": ["paragraph", "reference"]})
+    return made
+
+
+def _bounded_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Tables until the text has `_MOST_CELLS`; what is beyond is read as plain lines.
+
+    A short line is filled up with empty cells: of 40,000 characters two million would be made, in a minute.
+    """
+    header = state.src[state.bMarks[start] : state.eMarks[start]]
+    columns, made = header.count("|") + 1, state.env.setdefault("cells", 0)
+    last = min(end, start + (_MOST_CELLS - made) // columns)
+    if not table(state, start, last, silent):
+        return False
+    state.env["cells"] += 0 if silent else columns * (state.line - start)
+    return True
 
 
 def to_html(markdown: str) -> str:

@@ -24,6 +24,7 @@ from svc_news.newsroom.schemas import (
     CorrectIn,
     DeskItemOut,
     ManuscriptOut,
+    Read,
     ReasonIn,
     RemarkIn,
     RevisionOut,
@@ -158,9 +159,9 @@ async def publish_article(
 
 @router.post("/articles/{article_id}/correct", response_model=ManuscriptOut, openapi_extra=ONCE)
 async def correct_article(
-    request: Request, which: Which, session: Db, run: Run, words: InWords, body: CorrectIn, caller: Editor
+    request: Request, which: Read, session: Db, run: Run, words: InWords, body: CorrectIn, caller: Editor
 ) -> Response:
-    """Puts right what the public has read, with a note that everybody sees."""
+    """Puts right what the public has read, with a note that everybody sees; `If-Match` is required."""
     row = await usecases.correct(session, run, which, body, caller=caller, now=run.clock.now())
     return await _told(request, session, row, words, caller)
 

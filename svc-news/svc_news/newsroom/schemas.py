@@ -269,14 +269,20 @@ async def _target(article_id: UUID, if_match: IfMatch = None) -> Target:
     return Target(article_id, if_match)
 
 
-async def _seen(
-    ref: UUID,
-    if_match: Annotated[str, Header(max_length=200, description="ETag of the version you changed")],
-) -> Target:
+_Version = Annotated[str, Header(max_length=200, description="ETag of the version you changed")]
+
+
+async def _seen(ref: UUID, if_match: _Version) -> Target:
     return Target(ref, if_match)
+
+
+async def _read(article_id: UUID, if_match: _Version) -> Target:
+    return Target(article_id, if_match)
 
 
 Which = Annotated[Target, Depends(_target)]
 """The article of the path; a header may say which version was seen."""
 Seen = Annotated[Target, Depends(_seen)]
 """The same for who sends a whole text: two people's changes must not swallow each other."""
+Read = Annotated[Target, Depends(_read)]
+"""The same at the other addresses, which call it `article_id`."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import paging
@@ -28,6 +28,11 @@ class Claimed:
 async def by_code(session: AsyncSession, code: str, *, lock: bool = False) -> Source | None:
     """The source, or None."""
     return (await session.scalars(_locked(select(Source).where(Source.code == code), lock))).one_or_none()
+
+
+async def is_anothers(session: AsyncSession, url: str, code: str) -> bool:
+    """Whether a source of another code has this address, active or not."""
+    return bool(await session.scalar(select(exists().where(Source.url == url, Source.code != code))))
 
 
 async def held(session: AsyncSession, claimed: Claimed) -> Source | None:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Path
 from pydantic import Field, StringConstraints
 
-from shared.schemas import Filled, In, Labelled, Line, Out
+from shared.schemas import Filled, In, Labelled, Out, Text
 from svc_news.articles.documents import Words
 from svc_news.sources.models import Source
 from svc_news.sources.rules import Kind
@@ -17,7 +17,7 @@ _CODE = r"^[a-z0-9][a-z0-9._-]*$"
 Code = Annotated[str, StringConstraints(pattern=_CODE, max_length=60)]
 Which = Annotated[str, Path(pattern=_CODE, max_length=60, description="The source's code")]
 _Name = Annotated[Filled, Field(max_length=200)]
-_Url = Annotated[Line, Field(min_length=8, max_length=2_000)]
+_Url = Annotated[Text, Field(min_length=8, max_length=2_000)]
 _Interval = Annotated[int, Field(ge=15, le=1_440, description="Minutes between two visits")]
 _Tags = Annotated[tuple[Code, ...], Field(max_length=20)]
 

@@ -77,6 +77,7 @@ async def add(session: AsyncSession, run: Runtime, sent: Any, *, now: datetime) 
             session.add(source)
     except IntegrityError as error:
         raise CodeTaken from error
+    await _refuse_taken(session, source.url, source.code)
     await _tell(session, source, now)
     return source
 
@@ -97,11 +98,14 @@ async def change(
     if wrong:
         raise Unprocessable(errors=wrong)
     _refuse_places(run, given.get("url"), given.get("home_url"), given.get("district"))
+    if given.get("url") not in (None, source.url):
+        await _refuse_taken(session, given["url"], source.code)
     before = source.url, source.active
     for name, value in given.items():
         setattr(source, name, list(value) if isinstance(value, tuple) else value)
     if (source.url, source.active) != before:
         source.begin_anew(now)
+    source.hurry(now)
     source.version += 1
     await _tell(session, source, now)
     return source
@@ -161,6 +165,12 @@ def _refuse_places(run: Runtime, url: str | None, home_url: str | None, district
         wrong.append(FieldError("district", "unknown"))
     if wrong:
         raise Unprocessable(errors=wrong)
+
+
+async def _refuse_taken(session: AsyncSession, url: str, code: str) -> None:
+    """422 for another source's address: each of its stories would be told twice."""
+    if await queries.is_anothers(session, url, code):
+        raise Unprocessable(errors=[FieldError("url", "source_url_taken")])
 
 
 async def _tell(session: AsyncSession, source: Source, now: datetime) -> None:

@@ -22,7 +22,7 @@ from svc_prices.observations.documents import TAG
 router = CityRouter(prefix="/v1/prices", tags=["exchange"])
 _IMPORT = {**x_city(idempotency="required", body_limit=LIMIT, deadline_ms=10_000), **CSV}
 _TAGS = [TAG, commodities.TAG, markets.TAG]
-_EXPORT = x_city(stream=True, tags=_TAGS)
+_EXPORT = x_city(stream=True, key="none", tags=_TAGS)
 
 
 @router.post(
@@ -36,7 +36,7 @@ async def import_prices(
     caller: Annotated[Caller, Allow(Staff("price_supervisor"))],
     market: Annotated[str | None, Query(max_length=60, description="Where a Panel Harga belongs")] = None,
     historical: Annotated[
-        bool, Query(description="You have checked these prices: outliers are published, nobody is told")
+        bool, Query(description="You have checked these prices: older outliers are published, nobody is told")
     ] = False,
 ) -> Response:
     """Takes a CSV of WFP/HDX columns or Panel Harga rows; what is there already is never changed by it."""
@@ -64,7 +64,7 @@ async def export_panel(
     return await documents.file(request, run, "panel-harga.csv", edition, usecases.export_panel(run, days))
 
 
-@router.get("/exports/datapackage.json", openapi_extra=x_city(tags=_TAGS))
+@router.get("/exports/datapackage.json", openapi_extra=x_city(key="none", tags=_TAGS))
 async def describe_exports(
     request: Request,
     session: Db,

@@ -51,15 +51,19 @@ class There(NamedTuple):
 
 
 async def known(session: AsyncSession) -> Known:
-    """Markets by name and code, commodities by their names and code, those not active among them."""
-    markets = (await session.execute(select(Market.id, Market.code, Market.name))).all()
+    """Markets by name and code, commodities by their names and code, those not active among them.
+
+    Of two that are called the same it is the one still surveyed, or else the newer one.
+    """
+    places_of: Select[*tuple[Any, ...]] = select(Market.id, Market.code, Market.name)
+    markets = (await session.execute(places_of.order_by(Market.active, Market.id))).all()
     places = {word.lower(): row.id for row in markets for word in (row.name, row.code)}
     units: dict[int, dict[str, Decimal]] = {}
     for unit in await session.execute(select(LocalUnit.commodity_id, LocalUnit.code, LocalUnit.factor)):
         units.setdefault(unit.commodity_id, {})[unit.code.lower()] = unit.factor
     goods: dict[str, KnownCommodity] = {}
-    listed = select(Commodity.id, Commodity.code, Commodity.name, Commodity.unit)
-    for row in await session.execute(listed):
+    listed: Select[*tuple[Any, ...]] = select(Commodity.id, Commodity.code, Commodity.name, Commodity.unit)
+    for row in await session.execute(listed.order_by(Commodity.active, Commodity.id)):
         commodity = KnownCommodity(row.id, row.unit.lower(), units.get(row.id, {}))
         goods |= {word.lower(): commodity for word in (*row.name.values(), row.code)}
     return Known(places, goods)

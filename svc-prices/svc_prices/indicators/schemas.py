@@ -5,7 +5,7 @@ from datetime import date
 from shared.schemas import Labelled, Out
 from svc_prices.commodities.documents import Words
 from svc_prices.indicators.documents import percent, rupiah
-from svc_prices.indicators.rules import Finding, Growth, Reading, Trend, month_of
+from svc_prices.indicators.rules import NEWS_DAYS, Finding, Growth, Lacking, Reading, Trend, month_of
 from svc_prices.indicators.usecases import Standing
 
 NOT_ENOUGH = "not_enough_data"
@@ -71,7 +71,7 @@ def class_out(reading: Reading, words: Words) -> IndicatorOut:
         level=words.label("price_class", reading.level) if reading.level else _not_enough(words),
         value=None,
         month=None,
-        baseline=baseline if known else _lacking(reading.observations, reading.needed, words),
+        baseline=baseline if known else _no_class(reading, words),
         observations=reading.observations,
         needed=reading.needed,
     )
@@ -106,11 +106,21 @@ def _baseline(found: Finding, words: Words) -> str:
             year=percent(about.year, language),
             years=about.years,
         )
-    return _lacking(found.observations, found.needed, words)
+    return _no_value(found, words)
 
 
-def _lacking(there: int, needed: int, words: Words) -> str:
-    return words.say("alert.baseline.not_enough", observations=there, needed=needed)
+def _no_value(found: Finding, words: Words) -> str:
+    """Why there is none; enough months may still be the wrong ones."""
+    if found.lacking in (Lacking.NO_PRICE, Lacking.NO_VARIATION):
+        return words.say(f"alert.baseline.{found.lacking}")
+    key = "gaps" if found.observations >= found.needed else "not_enough"
+    return words.say(f"alert.baseline.{key}", observations=found.observations, needed=found.needed)
+
+
+def _no_class(reading: Reading, words: Words) -> str:
+    if reading.observations >= reading.needed:
+        return words.say("alert.baseline.too_old", days=NEWS_DAYS)
+    return words.say("alert.baseline.not_enough", observations=reading.observations, needed=reading.needed)
 
 
 def _not_enough(words: Words) -> Labelled:

@@ -14,12 +14,20 @@ from shared.errors import BadCursor
 from shared.runtime import Runtime
 from svc_prices.indicators import queries
 from svc_prices.indicators.queries import Series
-from svc_prices.indicators.rules import Finding, Months, Reading, alps, ifpa, monthly, number_of, read_class
+from svc_prices.indicators.rules import (
+    NEWS_DAYS,
+    Finding,
+    Months,
+    Reading,
+    alps,
+    ifpa,
+    monthly,
+    number_of,
+    read_class,
+)
 
 YEARS = 10
 """How far back the indicators look."""
-NEWS_DAYS = 7
-"""An older price is not called dear or cheap."""
 _MINUTE = timedelta(minutes=1)
 _LONGER = timedelta(minutes=10)
 _YEAR = timedelta(days=366)

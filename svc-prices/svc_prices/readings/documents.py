@@ -10,7 +10,7 @@ from shared.schemas import Labelled, Point
 from svc_prices.commodities.documents import Words
 from svc_prices.commodities.models import Commodity, ReferencePrice
 from svc_prices.indicators.documents import rupiah, sparkline
-from svc_prices.indicators.rules import against_quartiles, spread
+from svc_prices.indicators.rules import NEWS_DAYS, against_quartiles, spread
 from svc_prices.observations.rules import Level, change_percent, median
 from svc_prices.readings.rules import OLDEST_DAYS, SPANS, distance_m
 from svc_prices.readings.schemas import (
@@ -62,9 +62,13 @@ def _priced(row: Row[Any], price: int, found: Priced, words: Words) -> dict[str,
         "age_days": max((words.today - row.day).days, 0),
         "price": price,
         "changes": _changes(row, price),
-        "references": _references(found.references.get(row.commodity_id, ()), row.level, price, words),
-        "price_class": _class(price, days, quartiles, words),
+        "references": _references(found.references.get(row.commodity_id, ()), row.level, price, words.today),
+        "price_class": _class(price, days, quartiles if _is_news(row.day, words.today) else None, words),
     }
+
+
+def _is_news(day: date, today: date) -> bool:
+    return (today - day).days <= NEWS_DAYS
 
 
 def _changes(row: Row[Any], price: int) -> list[ChangeOut]:
@@ -77,16 +81,16 @@ def _changes(row: Row[Any], price: int) -> list[ChangeOut]:
 
 
 def _references(
-    references: Sequence[ReferencePrice], level: str, price: int | None, words: Words
+    references: Sequence[ReferencePrice], level: str, price: int | None, day: date
 ) -> list[ReferenceLineOut]:
     return [
         ReferenceLineOut(
             kind=each.kind,
             price=each.price,
-            percent_above=change_percent(price, each.price) if price is not None else 0,
+            percent_above=change_percent(price, each.price) if price is not None else None,
             source=each.source,
         )
-        for each in in_force(references, level, words.today)
+        for each in in_force(references, level, day)
     ]
 
 
@@ -116,7 +120,7 @@ def compare_out(
     references: Sequence[ReferencePrice],
     words: Words,
 ) -> CompareOut:
-    """One commodity on all markets; what is older than two weeks counts in neither median nor spread."""
+    """One commodity on all markets; what is older than two weeks stands behind, and counts in nothing."""
     counted = [row.price for row in rows if row.price is not None and _fresh(row.day, words.today)]
     middle, apart = median(counted) if counted else None, spread(counted)
     return CompareOut(
@@ -134,8 +138,8 @@ def compare_out(
         )
         if apart is not None
         else None,
-        references=_references(references, level, middle, words),
-        markets=[_on_market(row, middle, words) for row in rows],
+        references=_references(references, level, middle, words.today),
+        markets=[_on_market(row, middle, words) for row in _fresh_first(rows, words.today)],
     )
 
 
@@ -152,6 +156,11 @@ def _on_market(row: Row[Any], middle: int | None, words: Words) -> MarketPriceOu
         source=row.source,
         counted=counted,
     )
+
+
+def _fresh_first(rows: Sequence[Row[Any]], today: date) -> list[Row[Any]]:
+    """The cheapest first; then what is too old to count, then where nothing was ever published."""
+    return sorted(rows, key=lambda row: 2 if row.day is None else 0 if _fresh(row.day, today) else 1)
 
 
 def _fresh(day: date, today: date) -> bool:
@@ -182,7 +191,7 @@ def _trend_out(found: Line, words: Words) -> TrendOut:
         last=found.last,
         source=found.drawn.source,
         text=_in_words(found, words),
-        references=_references(found.references, found.level, newest, words),
+        references=_references(found.references, found.level, newest, found.last),
         points=[],
     )
 
@@ -227,7 +236,7 @@ def basket_out(found: Basket, here: tuple[float, float] | None, limit: int, word
             for thing, amount in found.items
         ],
         level=cast(Level, found.level),
-        cheapest=min(whole, key=lambda each: each.total).market if whole else None,
+        cheapest=whole[0].market if whole else None,
         markets=markets,
     )
 

@@ -20,11 +20,11 @@ class ChangeOut(Out):
 
 
 class ReferenceLineOut(Out):
-    """The government's price for it today, and by how many percent the price is above (or below)."""
+    """The government's price for it; by how many percent the price is above (or below), if there is one."""
 
     kind: str
     price: int
-    percent_above: float
+    percent_above: float | None
     source: str
 
 
@@ -96,7 +96,7 @@ class SpreadOut(Out):
 
 
 class CompareOut(Out):
-    """One commodity on all markets, the cheapest first."""
+    """One commodity on all markets, the cheapest first, those whose price is too old to count behind them."""
 
     commodity: str
     name: str
@@ -151,7 +151,7 @@ class BasketMarketOut(Out):
     name: str
     point: Point | None
     distance_m: int | None
-    total: int
+    total: int | None = Field(description="of what is there; null where nothing of the list is")
     complete: bool
     missing: list[str]
     oldest_day: date | None

@@ -122,8 +122,8 @@ async def set_plan(
 
 
 async def end_plan(session: AsyncSession, market: str, staff_id: str, if_match: str | None) -> None:
-    """She surveys the market no longer; 404, 412 when another version was seen."""
-    found = await markets.found(session, market)
+    """She surveys the market, closed or not, no longer; 404, 412 when another version was seen."""
+    found = await markets.known(session, market)
     row = await queries.line(session, found.id, staff_id, lock=True)
     if row is None:
         raise NotFound

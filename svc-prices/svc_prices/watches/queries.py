@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, or_, select, true
+from sqlalchemy import Date, Integer, Row, Text, Uuid, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import paging
@@ -42,9 +42,9 @@ async def of_citizen(session: AsyncSession, citizen_id: str, watch_id: UUID) -> 
 
 
 async def latest(
-    session: AsyncSession, commodity_id: int, level: str, market_id: int | None
+    session: AsyncSession, commodity_id: int, level: str, market_id: int | None, markets: int
 ) -> Row[Any] | None:
-    """(price, day) of the market, or the city's median; None if there never was one."""
+    """(price, day) of the market, or the city's newest median of at least `markets`; None: never was one."""
     if market_id is not None:
         seen = LatestPrice
         own: Any = select(seen.price, seen.day).where(
@@ -52,7 +52,7 @@ async def latest(
         )
         return (await session.execute(own)).one_or_none()
     city: Any = select(DailyPrice.median.label("price"), DailyPrice.day).where(
-        DailyPrice.commodity_id == commodity_id, DailyPrice.level == level
+        DailyPrice.commodity_id == commodity_id, DailyPrice.level == level, DailyPrice.markets >= markets
     )
     return (await session.execute(city.order_by(DailyPrice.day.desc()).limit(1))).one_or_none()
 
@@ -77,24 +77,11 @@ async def fired_in_city(session: AsyncSession, market_id: int, markets: int, mos
 
     Only medians of at least `markets` markets count.
     """
-    seen, day = LatestPrice, DailyPrice
-    newest = (
-        select(day.median.label("price"), day.day, day.source)
-        .where(day.commodity_id == seen.commodity_id, day.level == seen.level, day.markets >= markets)
-        .order_by(day.day.desc())
-        .limit(1)
-        .correlate(seen)
-        .lateral("newest")
-    )
-    reached = or_(Watch.above <= newest.c.price, Watch.below >= newest.c.price)
-    statement = (
-        _with_names(newest.c.price.label("price"), newest.c.day.label("day"), newest.c.source)
-        .join(seen, (seen.commodity_id == Watch.commodity_id) & (seen.level == Watch.level))
-        .join(newest, true())
-        .where(seen.market_id == market_id, Watch.market_id.is_(None), reached)
-        .where(newest.c.day >= Watch.baseline_day)
-    )
-    return (await session.execute(statement.limit(most).with_for_update(of=Watch))).all()
+    hit = _IN_CITY.columns(id=Uuid, price=Integer, day=Date, source=Text).subquery("hit")
+    statement = _with_names(hit.c.price, hit.c.day, hit.c.source).join(hit, hit.c.id == Watch.id)
+    reached = or_(Watch.above <= hit.c.price, Watch.below >= hit.c.price)  # once more, under its lock
+    values = {"market": market_id, "markets": markets, "most": most}
+    return (await session.execute(statement.where(reached).with_for_update(of=Watch), values)).all()
 
 
 async def count_markets(session: AsyncSession) -> int:
@@ -115,3 +102,27 @@ def _position(cursor: str, filters: dict[str, Any]) -> UUID:
         return UUID(watch_id)
     except (TypeError, ValueError, AttributeError) as error:
         raise BadCursor from error
+
+
+def _reached(threshold: str) -> str:
+    return f"""(
+        SELECT id FROM watches w
+        WHERE w.commodity_id = seen.commodity_id AND w.level = seen.level AND w.market_id IS NULL
+            AND w.{threshold} newest.price AND w.baseline_day <= newest.day
+        LIMIT :most
+    )"""  # noqa: S608 - our own words
+
+
+#: Each threshold by its own index: with OR every watch of a commodity would be looked at, after every batch.
+_IN_CITY = text(f"""
+SELECT hit.id, newest.price, newest.day, newest.source
+FROM latest_prices seen
+CROSS JOIN LATERAL (
+    SELECT d.median AS price, d.day, d.source FROM daily_prices d
+    WHERE d.commodity_id = seen.commodity_id AND d.level = seen.level AND d.markets >= :markets
+    ORDER BY d.day DESC LIMIT 1
+) newest
+CROSS JOIN LATERAL ({_reached("above <=")} UNION ALL {_reached("below >=")}) hit
+WHERE seen.market_id = :market
+LIMIT :most
+""")  # noqa: S608 - put together of our own words

@@ -33,12 +33,17 @@ class NoPriceYet(Unprocessable):
 
 
 async def watch(session: AsyncSession, sent: WatchIn, *, citizen_id: str, now: datetime) -> Watched:
-    """From today's price on; 409 `too_many_watches`, 422 for something unknown or `no_price_yet`."""
+    """From its newest price on, of medians the newest that counts if one ever did.
+
+    409 `too_many_watches`, 422 for something unknown or `no_price_yet`.
+    """
     commodity = await commodities.named(session, sent.commodity)
     market = await markets.named(session, sent.market) if sent.market is not None else None
     if await queries.count(session, citizen_id) >= MOST:
         raise TooManyWatches(most=MOST)
-    seen = await queries.latest(session, commodity.id, sent.level, market.id if market else None)
+    what = (session, commodity.id, sent.level, market.id if market else None)
+    enough = 1 if market else await _enough(session)
+    seen = await queries.latest(*what, enough) or await queries.latest(*what, 1)
     if seen is None:
         raise NoPriceYet
     row = Watch(
@@ -72,7 +77,7 @@ async def look_again(session: AsyncSession, market_id: int, now: datetime) -> No
 
 async def tell_watchers(session: AsyncSession, run: Runtime, market_id: int, now: datetime) -> int:
     """A notice to everybody whose price has moved, 500 at once; the baseline moves on. Answers how many."""
-    enough = min(MARKETS_FOR_A_MEDIAN, await queries.count_markets(session))
+    enough = await _enough(session)
     fired = [
         *await queries.fired_on_market(session, market_id, _AT_ONCE),
         *await queries.fired_in_city(session, market_id, enough, _AT_ONCE),
@@ -101,6 +106,11 @@ async def forget(session: AsyncSession, citizen_id: str) -> int:
     """All of hers are gone; answers how many."""
     gone = delete(Watch).where(Watch.citizen_id == citizen_id).returning(Watch.id)
     return len((await session.execute(gone)).all())
+
+
+async def _enough(session: AsyncSession) -> int:
+    """On how many markets a median counts."""
+    return min(MARKETS_FOR_A_MEDIAN, await queries.count_markets(session))
 
 
 def _from_here(row: Watch, seen: Row[Any]) -> None:

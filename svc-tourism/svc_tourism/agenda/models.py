@@ -12,7 +12,10 @@ AT = text("point(x, y)")
 
 
 class AgendaEvent(Base):
-    """One event of the agenda. `gone` ones stay a while: an older version must not bring them back."""
+    """One event of the agenda. `gone` ones stay a while: an older version must not bring them back.
+
+    It lasts from `starts_at` to `over_at`, as far as its publisher says; `ends_at`: when it leaves the list.
+    """
 
     __tablename__ = "agenda_events"
     __table_args__ = (
@@ -35,5 +38,6 @@ class AgendaEvent(Base):
     village: Mapped[str | None]
     published_at: Mapped[datetime]
     starts_at: Mapped[datetime | None]
+    over_at: Mapped[datetime | None]
     ends_at: Mapped[datetime]
     source: Mapped[str | None]

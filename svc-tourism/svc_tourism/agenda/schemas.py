@@ -14,7 +14,10 @@ from svc_tourism.places.documents import Words
 
 
 class EventOut(Out):
-    """An event, as the news told of it; `url` is where it is read whole, `source` is `demo` if made up."""
+    """An event, as the news told of it; `url` is where it is read whole, `source` is `demo` if made up.
+
+    `ends_at` is null where nobody told it; `listed_until` is when it leaves this list.
+    """
 
     id: str
     title: str
@@ -25,7 +28,8 @@ class EventOut(Out):
     district: Labelled | None
     published_at: datetime
     starts_at: datetime | None
-    ends_at: datetime
+    ends_at: datetime | None
+    listed_until: datetime
     source: str | None
     distance_m: int | None
 
@@ -42,7 +46,8 @@ class EventOut(Out):
             district=words.area(row.district) if row.district else None,
             published_at=words.local(row.published_at),
             starts_at=words.local(row.starts_at) if row.starts_at else None,
-            ends_at=words.local(row.ends_at),
+            ends_at=words.local(row.over_at) if row.over_at else None,
+            listed_until=words.local(row.ends_at),
             source=row.source,
             distance_m=None if row.apart is None else round(row.apart),
         )

@@ -34,23 +34,27 @@ async def take(session: AsyncSession, run: Runtime, event: Envelope, *, now: dat
     row.title, row.summary = event.data["title"], event.data["summary"]
     row.url = told.url
     row.published_at, row.starts_at, row.source = told.published_at, told.starts_at, told.source
-    row.ends_at = rules.ends_at(told.published_at, told.expires_at)
+    row.over_at = told.ends_at
+    row.ends_at = rules.ends_at(told.published_at, told.expires_at, told.starts_at, told.ends_at)
     _put_on_the_map(run, row, told)
     await schedule(session, OVER, row.id, row.ends_at + rules.KEPT)
     await _purge(session, row, now)
 
 
 async def withdraw(session: AsyncSession, event: Envelope, *, now: datetime) -> None:
-    """It is public no longer; a row stays, even of what was never known: nothing older brings it back."""
+    """It is public no longer: a row without words stays, even of what was never known.
+
+    Nothing older brings it back.
+    """
     told = DocumentWithdrawnV1.model_validate(event.data)
     row = await queries.find(session, told.id)
     if told.kind != KIND or (row is not None and row.version >= event.entityversion):
         return
     if row is None:
-        row = AgendaEvent(id=told.id, title={}, summary={}, url="", published_at=now, ends_at=now)
+        row = AgendaEvent(id=told.id, url="", published_at=now, ends_at=now)
         session.add(row)
         await schedule(session, OVER, row.id, row.ends_at + rules.KEPT)
-    row.version, row.gone = event.entityversion, True
+    row.version, row.gone, row.title, row.summary = event.entityversion, True, {}, {}
     await _purge(session, row, now)
 
 

@@ -50,6 +50,10 @@ class AreaShapes:
         """The areas of one level."""
         return self.villages if level == "village" else self.districts
 
+    def extent(self, level: Level) -> list[float]:
+        """West, south, east, north of all of a level; approximate borders may leave the city's box."""
+        return [round(float(each), 6) for each in shapely.total_bounds([s.shape for s in self.level(level)])]
+
     @cached_property
     def villages(self) -> Sequence[AreaShape]:
         """The lower level."""

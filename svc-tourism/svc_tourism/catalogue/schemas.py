@@ -13,6 +13,7 @@ from shared.schemas import Filled, In, Labelled, Out
 from svc_tourism.catalogue import rules
 from svc_tourism.catalogue.models import Dataset
 from svc_tourism.catalogue.rules import Frequency
+from svc_tourism.places.schemas import CalendarDay
 
 
 def _address(text: str) -> str:
@@ -64,8 +65,8 @@ class DatasetIn(In):
     licence: Address = Field(examples=["https://creativecommons.org/licenses/by/4.0/"])
     landing_page: Address
     frequency: Frequency
-    covers_from: date | None = None
-    covers_to: date | None = None
+    covers_from: CalendarDay | None = None
+    covers_to: CalendarDay | None = None
     distributions: tuple[DistributionIn, ...] = Field(min_length=1, max_length=20)
 
     @model_validator(mode="after")

@@ -31,6 +31,10 @@ OPEN = x_city(key="none", tags=[TAG, PLACES_TAG])
 ON_MENU = x_city(key="none", tags=[TAG, PLACES_TAG], menu="satu-peta")
 
 
+#: What ids are made of: nothing else is found, and the gateway lets no control characters through.
+_IN_A_PATH = {"pattern": "^[A-Za-z0-9._~:-]+$"}
+
+
 def _stated(*names: str, where: str) -> list[dict[str, Any]]:
     """Parameters for the document. FastAPI does not read them: what is bad is 400 or 404 here, never 422."""
     return [
@@ -38,7 +42,8 @@ def _stated(*names: str, where: str) -> list[dict[str, Any]]:
             "name": name,
             "in": where,
             "required": where == "path",
-            "schema": {"type": "string", "maxLength": rules.LONGEST.get(name, rules.LONGEST_VALUE)},
+            "schema": {"type": "string", "maxLength": rules.LONGEST.get(name, rules.LONGEST_VALUE)}
+            | (_IN_A_PATH if where == "path" else {}),
         }
         for name in names
     ]

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,12 +29,19 @@ class UnknownParameter(BadRequest):
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Degrees, CRS84; west is never east of east."""
+    """Degrees, CRS84; `west` lies east of `east` where the box spans the 180th meridian (RFC 7946, 5.2)."""
 
     west: float
     south: float
     east: float
     north: float
+
+    @property
+    def parts(self) -> tuple["Box", ...]:
+        """The box itself, or its halves on either side of the 180th meridian."""
+        if self.west <= self.east:
+            return (self,)
+        return replace(self, east=180.0), replace(self, west=-180.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +124,6 @@ def _box(text: str) -> Box:
     west, south, east, north = numbers if len(numbers) == 4 else (*numbers[:2], *numbers[3:5])
     if not (min(west, east) >= -180 and max(west, east) <= 180 and -90 <= south <= north <= 90):
         raise _bad("bbox", "bbox_range")
-    if west > east:
-        raise _bad("bbox", "bbox_antimeridian")
     return Box(west, south, east, north)
 
 

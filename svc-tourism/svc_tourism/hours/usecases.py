@@ -5,7 +5,7 @@ from datetime import datetime
 
 from shared.errors import FieldError, Unprocessable
 from shared.runtime import Runtime
-from svc_tourism.hours.rules import CityHours, Day, Hours, NotUnderstood, Written, understood
+from svc_tourism.hours.rules import CityHours, Day, Hours, NotUnderstood, Written, for_a_month, understood
 
 _WEEK = 7
 
@@ -19,8 +19,16 @@ def in_osm(run: Runtime, text: str | None, field: str) -> Written:
     try:
         return Written(None) if text is None else understood(text, run.city.zone.key)
     except NotUnderstood as error:
-        wrong = FieldError(field, error.code, {"part": error.part})
-        raise HoursNotUnderstood(errors=[wrong], part=error.part) from error
+        raise _refused(error, field) from error
+
+
+def in_ramadan(run: Runtime, text: str | None, field: str) -> str | None:
+    """What was written of Ramadan alone, in OSM's grammar; 422 as `in_osm`."""
+    written = in_osm(run, text, field)
+    try:
+        return written.ramadan_hours or (written.opening_hours and for_a_month(written.opening_hours))
+    except NotUnderstood as error:
+        raise _refused(error, field) from error
 
 
 async def interpret(run: Runtime, text: str, *, now: datetime) -> tuple[Written, Sequence[Day]]:
@@ -29,3 +37,8 @@ async def interpret(run: Runtime, text: str, *, now: datetime) -> tuple[Written,
     known: CityHours = run.part(CityHours)
     hours = Hours(written.opening_hours, written.ramadan_hours)
     return written, list(known.days_from(hours, now.astimezone(run.city.zone).date(), _WEEK))
+
+
+def _refused(error: NotUnderstood, field: str) -> HoursNotUnderstood:
+    wrong = FieldError(field, error.code, {"part": error.part})
+    return HoursNotUnderstood(errors=[wrong], part=error.part)

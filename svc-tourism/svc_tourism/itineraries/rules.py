@@ -7,7 +7,9 @@ from typing import Literal
 
 from svc_tourism.routes.rules import Mode, Place, estimate
 
-Reason = Literal["gone", "closed_for_a_while", "closed_that_day", "stay_too_long", "too_late", "no_time_left"]
+Reason = Literal[
+    "gone", "closed_for_a_while", "closed_that_day", "stay_too_long", "too_late", "day_ends", "no_time_left"
+]
 MOST_STOPS = 15
 _BEAM = 24
 
@@ -120,9 +122,10 @@ def _why(
         return "closed_that_day"
     if all(closes - opens < stop.stay for opens, closes, _ in stop.open):
         return "stay_too_long"
-    if _visit(index, stop, begins, ways[None, index], ends) is None:
-        return "too_late"
-    return "no_time_left"
+    if _visit(index, stop, begins, ways[None, index], ends) is not None:
+        return "no_time_left"
+    last = max(closes for _, closes, _ in stop.open)
+    return "too_late" if _visit(index, stop, begins, ways[None, index], last) is None else "day_ends"
 
 
 def _ways(stops: Sequence[Stop], start: Place | None, mode: Mode) -> dict[tuple[int | None, int], timedelta]:

@@ -11,10 +11,10 @@ from pydantic_core import PydanticCustomError
 from shared.schemas import Filled, In, Labelled, Line, Out, Point
 from svc_tourism.itineraries.rules import MOST_STOPS
 from svc_tourism.places.documents import Words
-from svc_tourism.places.schemas import ListedOut
+from svc_tourism.places.schemas import CalendarDay, ListedOut
 from svc_tourism.routes.rules import Mode
 
-PlanDay = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
+PlanDay = Annotated[CalendarDay, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
 _Clock = Annotated[
     time,
     WithJsonSchema(

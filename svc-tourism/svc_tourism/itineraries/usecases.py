@@ -147,7 +147,7 @@ async def plan_day(
     zone, sent = run.city.zone, saved.plan
     begins = datetime.combine(wanted, sent.begins, zone)
     ends = datetime.combine(wanted, sent.ends, zone)
-    stops = [_stop(run, stop, saved.places.get(stop.place_id), wanted) for stop in sent.stops]
+    stops = [_stop(run, stop, saved.places.get(stop.place_id), begins) for stop in sent.stops]
     start = (sent.start.lat, sent.start.lon) if sent.start else None
     return Planned(saved, wanted, rules.plan_day(stops, start, begins, ends, sent.mode))
 
@@ -157,8 +157,8 @@ def opened(run: Runtime, row: Itinerary) -> ItineraryIn:
     return ItineraryIn.model_validate_json(run.cipher.decrypt(row.plan, Itinerary.place_of(row.id)))
 
 
-def _stop(run: Runtime, sent: StopIn, place: Any, day: date) -> Stop:
-    """A stop with the hours of its place on that day and of the night before it."""
+def _stop(run: Runtime, sent: StopIn, place: Any, begins: datetime) -> Stop:
+    """A stop with the hours of its place on that day, and of the day before if they last until one begins."""
     if place is None:
         return Stop((0.0, 0.0), timedelta(), (), "gone")
     at = (place.lat, place.lon)
@@ -166,13 +166,16 @@ def _stop(run: Runtime, sent: StopIn, place: Any, day: date) -> Stop:
     stay = timedelta(minutes=sent.stay_minutes or (kind.stay_minutes if kind else 60))
     if place.status == "closed":
         return Stop(at, stay, (), "closed_for_a_while")
-    hours: CityHours = run.part(CityHours)
+    hours, day = run.part(CityHours), begins.date()
     days = list(hours.days_from(hours_of(place), day - timedelta(days=1), 2))
     if not days[1].known:
         midnight = datetime.combine(day, datetime.min.time(), run.city.zone)
         return Stop(at, stay, ((midnight, midnight + timedelta(days=1), False),))
     ranges = [
-        (each.start, each.end, each.sure) for one in days for each in one.ranges if each.end.date() >= day
+        (each.start, each.end, each.sure)
+        for one in days
+        for each in one.ranges
+        if one.date == day or each.end > begins
     ]
     return Stop(at, stay, tuple(ranges))
 

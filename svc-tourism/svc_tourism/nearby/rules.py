@@ -51,9 +51,17 @@ class Trip:
 
 
 def trip(straight_m: float, mode: Mode, now: datetime, arrives_at: datetime | None = None) -> Trip:
-    """By the detour factors and speeds of `routes.rules.estimate`; at a stated time of arrival, by that."""
+    """By the detour factors and speeds of `routes.rules.estimate`; at a stated time of arrival, by that.
+
+    One arrives at a full minute: an estimate knows no seconds, and repeats within one are the same answer.
+    """
     metres_per_second = KM_PER_HOUR[mode] / 3.6
     likely, longest = straight_m * DETOUR, straight_m * LONGEST_DETOUR
     seconds = likely / metres_per_second
-    there = arrives_at or now + timedelta(seconds=seconds)
+    there = arrives_at or _full_minute(now + timedelta(seconds=seconds))
     return Trip(round(likely), round(longest), round(seconds), round(longest / metres_per_second), there)
+
+
+def _full_minute(moment: datetime) -> datetime:
+    whole = moment.replace(second=0, microsecond=0)
+    return whole if whole == moment else whole + timedelta(minutes=1)

@@ -35,6 +35,7 @@ class Place(Base):
         ),
         Index("ix_places_at", AT, postgresql_using="gist", postgresql_where=_LISTED),
         Index("ix_places_category_at", "category", AT, postgresql_using="gist", postgresql_where=_LISTED),
+        Index("ix_places_district_at", "district", AT, postgresql_using="gist", postgresql_where=_LISTED),
         Index("ix_places_status", "status", "updated_at", "id"),
         Index("ix_places_features_category", "category", "id", postgresql_where=_LISTED),
         Index("ix_places_features_district", "district", "id", postgresql_where=_LISTED),

@@ -117,7 +117,7 @@ async def publish_review(
     caller: Editor,
     if_match: IfMatch = None,
 ) -> Response:
-    """Lets a review through, or leaves a reported one where it is."""
+    """Lets a review through, or leaves a reported one where it is; a changed one with `If-Match`."""
     row, place = await usecases.publish(session, review_id, if_match, caller=caller, now=words.now)
     return reply(request, OwnOut.of(row, words, at=place), version=row.version)
 

@@ -67,6 +67,13 @@ async def by_person(session: AsyncSession, place_id: UUID, citizen_id: str) -> U
     return found
 
 
+async def unread(session: AsyncSession, citizen_id: str) -> int:
+    """How many of hers no editor has read; nobody else adds one of hers until the transaction ends."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(citizen_id, 43))))
+    mine = (Review.citizen_id == citizen_id, Review.state == "pending")
+    return await session.scalar(select(func.count()).select_from(Review).where(*mine)) or 0
+
+
 async def add_report(session: AsyncSession, row: ReviewReport) -> bool:
     """Keeps it; False if this person has reported the review before."""
     values = {column.key: getattr(row, column.key) for column in ReviewReport.__table__.columns}

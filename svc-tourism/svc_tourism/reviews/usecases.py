@@ -24,10 +24,17 @@ from svc_tourism.reviews.rules import State, stars
 from svc_tourism.reviews.schemas import RejectIn, ReportIn, ReviewIn
 
 _MOST_PHOTOS = 5
+MOST_UNREAD = 50
+"""So many of one person's may wait for an editor: nobody fills the queue, or the disk, by herself."""
+_AS_FIRST_WRITTEN = '"1"'
 
 
 class ReviewedAlready(Conflict):
     code = "reviewed_already"
+
+
+class TooManyReviews(Conflict):
+    code = "too_many_reviews"
 
 
 class OwnReview(Conflict):
@@ -37,10 +44,15 @@ class OwnReview(Conflict):
 async def write(
     session: AsyncSession, run: Runtime, ref: str, sent: ReviewIn, *, caller: Caller, now: datetime
 ) -> tuple[Review, places.Place]:
-    """Her review of a listed place; it waits for an editor. 404, 409 `reviewed_already`, 422 for a photo."""
+    """Her review of a listed place; it waits for an editor.
+
+    404, 409 `reviewed_already` or `too_many_reviews` (fifty of hers wait), 422 for a photo.
+    """
     place = await places.find_listed(session, ref)  # locked: two requests of hers come one after the other
     if await queries.by_person(session, place.id, caller.person):
         raise ReviewedAlready
+    if await queries.unread(session, caller.person) >= MOST_UNREAD:
+        raise TooManyReviews(most=MOST_UNREAD)
     row = Review(
         id=new_id(),
         place_id=place.id,
@@ -94,8 +106,13 @@ async def remove(session: AsyncSession, row: Review, *, now: datetime) -> None:
 async def publish(
     session: AsyncSession, review_id: UUID, if_match: str | None, *, caller: Caller, now: datetime
 ) -> tuple[Review, places.Place]:
-    """An editor has read it: it is public from now on, and its writer is told. 404, 412."""
-    return await _decide(session, review_id, if_match, "published", None, caller=caller, now=now)
+    """An editor has read it: it is public from now on, and its writer is told. 404, 412.
+
+    Who does not say which version she read means the first: nothing becomes public that was written anew
+    while she read.
+    """
+    read = if_match or _AS_FIRST_WRITTEN
+    return await _decide(session, review_id, read, "published", None, caller=caller, now=now)
 
 
 async def reject(

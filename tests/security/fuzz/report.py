@@ -40,14 +40,18 @@ class Report:
 
     def _show(self, line: Mapping[str, Any]) -> None:
         """Progress, for whoever waits for a deep run."""
+        self._print(f"{self.cases:>7} requests  {line['role']:<9} {line['phase']:<8} {line['label'] or ''}")
+
+    def _print(self, words: str) -> None:
         if self._shown is not None:
             with self._shown.disabled():
-                told = f"{self.cases:>7} requests  {line['role']:<9} {line['phase']:<8} {line['label'] or ''}"
-                print(told, file=sys.stderr)
+                print(words, file=sys.stderr)
 
     def _fail(self, name: str, message: str) -> None:
         self.failures[name] += 1
-        self.first.setdefault(name, message)
+        if name not in self.first:
+            self.first[name] = message
+            self._print(f"FAILED {name}\n{message}")
 
     def unreached(self, labels: Iterable[str]) -> list[str]:
         """Operations that nobody got a 2xx from: they need seeds, or are broken."""

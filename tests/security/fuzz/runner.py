@@ -65,6 +65,19 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
         case.headers["Idempotency-Key"] = f"fuzz-{next(_KEYS):08}"
 
 
+@schemathesis.check
+def refused_for_a_named_reason(ctx: Any, response: Any, case: Any) -> None:
+    """Where exceptions.py lets something well formed be refused, it is for the field and code named there."""
+    if (
+        case.meta is None
+        or not case.meta.generation.mode.is_positive
+        or response.status_code not in (400, 422)
+    ):
+        return
+    strange = exceptions.unnamed(case.operation.label, response.status_code, response.json())
+    assert not strange, f"refused for {', '.join(strange)}"
+
+
 def tell(part: Mapping[str, Any], event: EngineEvent) -> None:
     """One line of JSON for what an operation answered, and for whatever broke."""
     line: dict[str, Any] = {"role": part["role"]}
@@ -90,7 +103,12 @@ def _failures(event: ScenarioFinished) -> Iterator[dict[str, str]]:
             if check.status == Status.FAILURE and check.failure_info is not None:
                 info = check.failure_info
                 message = f"{info.failure.title}\n{info.failure.message[:1_500]}\n{info.code_sample[:1_500]}"
-                yield {"check": check.name, "message": message}
+                told = (
+                    f"{check.name}: {info.failure.message}"
+                    if check.name == refused_for_a_named_reason.__name__
+                    else check.name
+                )
+                yield {"check": told, "message": message}
 
 
 def main(path: str) -> None:

@@ -148,7 +148,10 @@ class Shops:
         ):  # fmt: skip
             for _ in range(EACH):
                 made = await self._article(*before, kind=kind)
-                self.wanted(role, f"POST {NEWS}/articles/{{article_id}}/{step}", body, article_id=made["id"])
+                label = f"POST {NEWS}/articles/{{article_id}}/{step}"
+                self.wanted(role, label, body, article_id=made["id"])
+                if step == "correct":
+                    self.note(role, label, "header", "if-match", f'"{made["version"]}.x"')
         for role in DESK:
             made = await self._article()
             label = f"PUT {NEWS}/articles/{{ref}}"

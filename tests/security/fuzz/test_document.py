@@ -78,6 +78,28 @@ def test_whatever_is_sent_has_bounds(document: dict[str, Any]) -> None:
     assert faults == []
 
 
+@pytest.mark.parametrize(
+    ("schema", "name", "good", "bad"),
+    [
+        ("Tourism.PlaceIn", "website", "https://museum.example/", "museum"),
+        ("Tourism.ContactIn", "phone", "+62 21 555", "nomor"),
+        ("Tourism.ContactIn", "email", "demo@museum.example", "museum"),
+        ("Tourism.ContactIn", "instagram", "@museum.demo", "mu seum"),
+    ],
+)
+def test_the_document_tells_how_a_place_is_reached(
+    document: dict[str, Any], schema: str, name: str, good: str, bad: str
+) -> None:
+    pattern = document["components"]["schemas"][schema]["properties"][name]["anyOf"][0]["pattern"]
+    assert re.search(pattern, good)
+    assert not re.search(pattern, bad)
+
+
+def test_the_ids_of_the_map_are_told(document: dict[str, Any]) -> None:
+    operation = document["paths"]["/ogc/collections/{collection_id}/items/{feature_id}"]["get"]
+    assert [re.search(each["schema"]["pattern"], "\x81") for each in operation["parameters"]] == [None, None]
+
+
 def unbounded(document: Mapping[str, Any], schema: Mapping[str, Any], place: str) -> Faults:
     """Where a schema lets somebody send as much as they like."""
     schema = resolved(document, schema)

@@ -7,6 +7,7 @@ from shared.testing import QueryRecorder
 from svc_prices.exchange.rules import Known, Reader
 from svc_prices.exchange.usecases import Declared, Report
 from svc_prices.exchange.usecases.importing import parts
+from svc_prices.markets.models import Market
 from svc_prices.observations.models import DailyPrice, LatestPrice, Observation
 from tests.svc_prices.exchange.conftest import WFP_HEADER, Exchange, panel, wfp
 
@@ -175,6 +176,21 @@ async def test_a_file_over_many_days_belongs_into_the_command(exchange: Exchange
     assert (answer.status_code, answer.json()["code"]) == (422, "import_too_many_days")
     assert "400" in answer.json()["detail"]
     assert (await exchange.take(file, "?historical=true"))["published"] == 401
+    most = wfp((exchange.ago(n), "anyar", "beras", 15_000) for n in range(400))
+    assert (await exchange.take(most))["unchanged"] == 400
+
+
+async def test_of_two_markets_with_one_name_a_file_means_the_one_that_is_open(exchange: Exchange) -> None:
+    """A market was closed and built anew under its old name; whichever the table has last."""
+    headers = exchange.headers(exchange.supervisor) | {"Idempotency-Key": "demo-anyar-baru"}
+    new = {"name": "Pasar Anyar", "kind": "traditional", "source": "demo", "code": "anyar-baru"}
+    assert (await exchange.client.post("/v1/prices/markets", json=new, headers=headers)).status_code == 201
+    old = {**new, "active": False}
+    del old["code"]
+    assert (await exchange.client.put("/v1/prices/markets/anyar", json=old, headers=headers)).is_success
+    await exchange.take(wfp([(exchange.ago(1), "Pasar Anyar", "beras", 15_000)]))
+    codes = {row.id: row.code for row in await exchange.rows(Market)}
+    assert [codes[row.market_id] for row in await exchange.rows(Observation)] == ["anyar-baru"]
 
 
 async def test_only_a_supervisor_sends_files(exchange: Exchange) -> None:

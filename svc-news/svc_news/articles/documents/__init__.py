@@ -1,6 +1,6 @@
 """An article in words: labels, addresses, JSON-LD, and the events that tell the city of it."""
 
-from svc_news.articles.documents.events import AGENDA_TAG, TAG, events_of, published
+from svc_news.articles.documents.events import AGENDA_TAG, TAG, events_of, media_of, published
 from svc_news.articles.documents.linked import linked_data
 from svc_news.articles.documents.words import FEED_TYPES, Words, image_link, in_both, link
 
@@ -14,5 +14,6 @@ __all__ = [
     "in_both",
     "link",
     "linked_data",
+    "media_of",
     "published",
 ]

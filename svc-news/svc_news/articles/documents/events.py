@@ -40,6 +40,7 @@ class Told(Protocol):
     old_state: str | None
     was_listed: bool
     old_media: frozenset[str]
+    shared_media: frozenset[str]
 
 
 def events_of(step: Told) -> Iterator[Event]:
@@ -53,11 +54,16 @@ def events_of(step: Told) -> Iterator[Event]:
         yield DocumentWithdrawnV1(kind=document_kind(article), id=str(article.id))
     if article.state in PUBLIC or step.old_state in PUBLIC:
         yield TagsPurgedV1(tags=(TAG, AGENDA_TAG) if article.kind == Kind.AGENDA else (TAG,))
-    held = frozenset(str(image["media_id"]) for image in article.images)
+    held = media_of(article)
     if held - step.old_media:
         yield MediaAttachedV1(media_ids=tuple(sorted(held - step.old_media)))
-    if step.old_media - held:
-        yield MediaReleasedV1(media_ids=tuple(sorted(step.old_media - held)))
+    if gone := step.old_media - held - step.shared_media:
+        yield MediaReleasedV1(media_ids=tuple(sorted(gone)))
+
+
+def media_of(article: Article) -> frozenset[str]:
+    """The ids of its pictures."""
+    return frozenset(str(image["media_id"]) for image in article.images)
 
 
 def published(run: Runtime, article: Article) -> DocumentPublishedV1:

@@ -1,11 +1,11 @@
 """Reads around one article: itself, its slugs, revisions and corrections."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, select, true
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, Uuid, bindparam, exists, func, select, text, true
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from svc_news.articles import rules
@@ -59,6 +59,18 @@ async def take_slug(session: AsyncSession, slug: str, article_id: UUID) -> bool:
     return await slug_owner(session, slug) == article_id
 
 
+async def shown_elsewhere(
+    session: AsyncSession, article_id: UUID, changed: Collection[str], gone: Collection[str]
+) -> frozenset[str]:
+    """Which of the pictures that this article lets go another one shows.
+
+    Whoever takes or lets go one of those that have `changed` is alone with it until the transaction ends.
+    """
+    await session.execute(_ALONE, {"media": sorted(changed)})
+    found = await session.scalars(_SHOWN, {"media": list(gone), "article": article_id}) if gone else ()
+    return frozenset(found)
+
+
 async def public_after(session: AsyncSession, after: UUID | None, limit: int) -> Sequence[Article]:
     """Listed articles with a greater id, in the order of their ids."""
     statement = select(Article).where(Article.listed == true())
@@ -72,3 +84,16 @@ async def last_change(session: AsyncSession) -> datetime | None:
     last = [select(func.max(Article.changed_at)).where(Article.state == s).scalar_subquery() for s in shown]
     moment: datetime | None = await session.scalar(select(func.greatest(*last)))
     return moment
+
+
+_MEDIA = bindparam("media", type_=ARRAY(Text))
+_ALONE = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended('picture/' || id, 0)) FROM unnest(:media) AS id"
+).bindparams(_MEDIA)
+#: Counted, for EXISTS hopes to meet one early and walks the whole table where there is none.
+_SHOWN = text("""
+SELECT gone.id FROM unnest(:media) AS gone(id) WHERE 0 < (
+    SELECT count(*) FROM articles a
+    WHERE a.id <> :article AND a.images @> jsonb_build_array(jsonb_build_object('media_id', gone.id))
+)
+""").bindparams(_MEDIA, bindparam("article", type_=Uuid()))

@@ -56,6 +56,7 @@ class InHand:
     was_listed: bool = False
     old_facets: frozenset[str] = frozenset()
     old_media: frozenset[str] = frozenset()
+    shared_media: frozenset[str] = frozenset()
     old_due: dict[str, datetime] = field(default_factory=dict)
 
 
@@ -135,6 +136,7 @@ async def move(hand: InHand, *, note: str | None = None, correction: dict[str, A
         pending.add_rows(session, [row])
     await _list(hand)
     await _set_timers(hand)
+    await _note_pictures(hand)
     events = documents.events_of(hand)
     await emit(session, *events, entity_id=str(article.id), entity_version=article.version, now=hand.now)
     return article
@@ -184,16 +186,18 @@ def _in_hand(
     to = row.to or State(article.state)
     hand = InHand(session, run, article, row.action, role, actor, now, to, article.state, article.listed)
     hand.old_facets, hand.old_due = _facets(article), article.due()
-    hand.old_media = frozenset(str(image["media_id"]) for image in article.images)
+    hand.old_media = documents.media_of(article)
     return hand
 
 
 async def _name(session: AsyncSession, article: Article, slug: str) -> None:
-    """The slug, or where it is another's, the slug with a part of the id behind it."""
+    """The slug, or where it is another's, the slug with a part of the id behind it.
+
+    Who knows the id may have wished for that one too: so again, until it is longer than any wish.
+    """
     await session.flush()
-    if not await queries.take_slug(session, slug, article.id):
+    while not await queries.take_slug(session, slug, article.id):
         slug = f"{slug}-{article.id.hex[-12:]}"
-        await queries.take_slug(session, slug, article.id)
     article.slug = slug
 
 
@@ -212,6 +216,15 @@ async def _list(hand: InHand) -> None:
         Listing(article_id=article.id, facet=f, kind=article.kind, published_at=at) for f in sorted(wanted)
     ]
     pending.add_rows(hand.session, rows)
+
+
+async def _note_pictures(hand: InHand) -> None:
+    """A picture that another article shows is not let go with this one."""
+    held = documents.media_of(hand.article)
+    if held != hand.old_media:
+        gone = hand.old_media - held
+        found = await queries.shown_elsewhere(hand.session, hand.article.id, held ^ hand.old_media, gone)
+        hand.shared_media = found
 
 
 def _revision(hand: InHand, note: str | None) -> Revision:

@@ -8,7 +8,7 @@ from xml.parsers import expat
 
 from svc_news.collected.rules.entry import LONGEST_TEXT, MOST_ENTRIES, Document, Entry, Unreadable
 
-_DEEPEST = 100
+_DEEPEST, _LONGEST_BASE = 100, 2_000
 _ROOTS = frozenset({"rss", "RDF", "feed"})
 _ENTRIES = frozenset({"item", "entry"})
 _XML = "http://www.w3.org/XML/1998/namespace"
@@ -108,7 +108,7 @@ class _Reader:
             raise Unreadable("too_deep")
         given = attributes.get(f"{_XML} base") or attributes.get("xml:base", "")
         base = self._bases[-1] if self._bases else ""
-        self._bases.append(_joined(base, given) if given else base)
+        self._bases.append(_inside(base, given) if given else base)
         self._names.append(name)
         if self._field:
             self._words.append("" if name in _INLINE else " ")
@@ -194,6 +194,12 @@ def _named(full: str) -> tuple[str, str]:
         return space, name
     prefix, _, name = full.partition(":")
     return _PREFIXES.get(prefix, prefix), name
+
+
+def _inside(base: str, given: str) -> str:
+    """The base within a base; one so long that no link behind it could be kept is passed over."""
+    found = _joined(base, given) if len(given) <= _LONGEST_BASE else base
+    return found if len(found) <= _LONGEST_BASE else base
 
 
 def _joined(base: str, link: str) -> str:

@@ -49,8 +49,11 @@ class Format(StrEnum):
 
 
 def format_of(header: Sequence[str]) -> Format | None:
-    """By the columns of the first line, in any order and case; None if it is neither."""
-    names = {name.strip().lower() for name in header}
+    """By the columns of the first line, in any order and case; None if it is neither, or names one twice."""
+    named = [name.strip().lower() for name in header if name.strip()]
+    names = set(named)
+    if len(names) < len(named):
+        return None
     if names >= _WFP_NEEDED:
         return Format.WFP
     return Format.PANEL if names >= _PANEL_NEEDED else None

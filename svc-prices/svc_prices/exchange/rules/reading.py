@@ -16,6 +16,8 @@ from svc_prices.observations.rules import DEAREST
 OLDEST = date(1970, 1, 1)
 
 _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,12})?")
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
+"""15.000 is fifteen thousand as people here write it, and fifteen rupiah as WFP would."""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LEVELS = {
     "retail": "retail",
@@ -198,7 +200,7 @@ def _price_of(cell: str, factor: Decimal, column: str) -> tuple[int | None, int 
         return None, None
     if text.isdecimal() and text.isascii() and factor == 1 and len(text) < 9 and text[0] != "0":
         return int(text), int(text)
-    if not _NUMBER.fullmatch(text):
+    if not _NUMBER.fullmatch(text) or _GROUPED.fullmatch(text):
         raise _NotTaken(column, Refused.PRICE)
     told = Decimal(text)
     if not told:

@@ -1,6 +1,8 @@
 """Prices as files: page by page in short transactions, so that a slow reader holds no connection."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -17,6 +19,13 @@ PAGE = 2_000
 MOST_DAYS = 366
 _USUAL = timedelta(days=30)
 _Page = Callable[[AsyncSession, date, date, Sequence[Any] | None, int], Awaitable[Sequence[Row[Any]]]]
+
+
+class Turns:
+    """Two exports of a process read at a time, page by page: thirty would take all its connections."""
+
+    def __init__(self) -> None:
+        self.places = asyncio.Semaphore(2)
 
 
 class Days(NamedTuple):
@@ -40,7 +49,7 @@ def days_of(first: date | None, last: date | None, today: date) -> Days:
 async def export_wfp(run: Runtime, days: Days) -> AsyncGenerator[bytes]:
     """Every published price of the days in the columns of WFP. Pages are read one after the other: a price
     that changes meanwhile is in the file as it was or as it is."""
-    async with run.database.transaction() as session:
+    async with _turn(run) as session:
         markets, commodities = await queries.every_market(session), await queries.every_commodity(session)
     city = run.city.name.model_dump()
     yield documents.lines([WFP])
@@ -53,16 +62,17 @@ async def export_wfp(run: Runtime, days: Days) -> AsyncGenerator[bytes]:
 
 async def export_panel(run: Runtime, days: Days) -> AsyncGenerator[bytes]:
     """The city's retail medians of the days as rows of the Panel Harga, commodity by commodity."""
-    async with run.database.transaction() as session:
+    async with _turn(run) as session:
         commodities = await queries.every_commodity(session)
     yield documents.lines([PANEL])
     async for rows in _pages(run, days, queries.medians_page, key=2):
-        yield documents.lines(panel_row(row, commodities[row.commodity_id]) for row in rows)
+        known = [row for row in rows if row.commodity_id in commodities]
+        yield documents.lines(panel_row(row, commodities[row.commodity_id]) for row in known)
 
 
 async def edition(run: Runtime, days: Days) -> str:
     """What stands in the files of these days, as a digest that changes whenever something of it does."""
-    async with run.database.transaction() as session:
+    async with _turn(run) as session:
         numbers = await queries.edition(session, *days)
     told = (*days, *numbers, run.city.name.model_dump(), WFP, PANEL)
     return sha256(repr(told).encode()).hexdigest()[:24]
@@ -80,9 +90,17 @@ async def _pages(run: Runtime, days: Days, read: _Page, key: int) -> AsyncGenera
     """All rows by keyset; their first `key` columns are the place."""
     after: Sequence[Any] | None = None
     while True:
-        async with run.database.transaction() as session:
+        async with _turn(run) as session:
             rows = await read(session, *days, after, PAGE)
         yield rows
         if len(rows) < PAGE:
             return
         after = rows[-1][:key]
+
+
+@asynccontextmanager
+async def _turn(run: Runtime) -> AsyncIterator[AsyncSession]:
+    """A short transaction of its own, as soon as it is this export's turn."""
+    turns: Turns = run.parts.setdefault(Turns, Turns())
+    async with turns.places, run.database.transaction() as session:
+        yield session

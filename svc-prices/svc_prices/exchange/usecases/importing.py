@@ -40,8 +40,8 @@ async def import_text(session: AsyncSession, run: Runtime, content: bytes, decla
     header, rows = opened(file)
     reader = await reader_of(session, run, header, declared)
     report, most = Report(declared, reader.format), DAYS if declared.historical else JUDGED_DAYS
-    async for part in parts(reader, rows, report, sys.maxsize, most):
-        if len(part.days) >= most:
+    async for part in parts(reader, rows, report, sys.maxsize, most + 1):
+        if len(part.days) > most:
             raise TooManyDays(days=most)
         await take(session, run, part, declared, report)
     return report

@@ -16,7 +16,8 @@ class Declared:
     """What the sender says of a file.
 
     `market` is the code of where the rows of a Panel Harga belong. `historical`: prices of the past that
-    somebody else has checked: outliers among them are published, and no resident is told of changes.
+    somebody else has checked: outliers among them are published, but for days that surveyors still enter, and
+    no resident is told of changes.
     """
 
     by: str

@@ -30,9 +30,7 @@ async def take(session: AsyncSession, run: Runtime, part: Part, declared: Declar
     if not rows:
         return
     await observations.lock(session, {row.market_id for row in rows}, part.days)
-    held: Mapping[int, str] = {}
-    if not declared.historical:
-        held = rules.far_off_rows(rows, *await queries.published_around(session, rows))
+    held = await _held(session, run, rows, declared, now)
     stamp = Stamp(declared.by, declared.reason, str(run.city.zone), now)
     there = {each.line: each.same for each in await queries.insert_new(session, rows, held, stamp)}
     for row in rows:
@@ -51,6 +49,17 @@ async def take(session: AsyncSession, run: Runtime, part: Part, declared: Declar
     await surveys.note_progress(session, surveyed, now=now)
     for market_id in sorted({row.market_id for row in counted}):
         await look_again(session, market_id, now)
+
+
+async def _held(
+    session: AsyncSession, run: Runtime, rows: Sequence[Row], declared: Declared, now: datetime
+) -> Mapping[int, str]:
+    """Which lines wait for a supervisor, and why. What surveyors still enter is no past that somebody has
+    checked: with one word she would publish her own slip of today."""
+    judged = rows
+    if declared.historical:
+        judged = [row for row in rows if surveys.may_still_be_surveyed(run, row.day, now)]
+    return rules.far_off_rows(judged, *await queries.published_around(session, judged)) if judged else {}
 
 
 def _touched(rows: Sequence[Row]) -> list[Touched]:

@@ -4,6 +4,7 @@ from svc_prices.indicators.rules.alps import alps
 from svc_prices.indicators.rules.finding import Finding, Growth, Lacking, Trend
 from svc_prices.indicators.rules.ifpa import ifpa
 from svc_prices.indicators.rules.reading import (
+    NEWS_DAYS,
     PriceClass,
     Reading,
     Spread,
@@ -14,6 +15,7 @@ from svc_prices.indicators.rules.reading import (
 from svc_prices.indicators.rules.series import Months, month_of, monthly, number_of
 
 __all__ = [
+    "NEWS_DAYS",
     "Finding",
     "Growth",
     "Lacking",

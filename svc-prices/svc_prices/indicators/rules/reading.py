@@ -9,6 +9,8 @@ from statistics import median, quantiles
 from svc_prices.indicators.rules.series import above_zero
 
 NEEDED_DAYS = 90
+NEWS_DAYS = 7
+"""An older price is not called dear or cheap."""
 _YEAR = timedelta(days=365)
 _MARGIN = 0.05
 

@@ -18,7 +18,7 @@ async def totals(
 
 
 _TOTALS = text("""
-SELECT m.code, m.name, m.lat, m.lon, coalesce(b.total, 0) AS total, b.ids, b.oldest, b.source
+SELECT m.code, m.name, m.lat, m.lon, b.total, b.ids, b.oldest, b.source
 FROM markets m LEFT JOIN (
     SELECT p.market_id, sum(round(p.price * w.amount))::bigint AS total, array_agg(p.commodity_id) AS ids,
         min(p.day) AS oldest,

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from shared.city.checks import Label
 from shared.runtime import Runtime
-from svc_tourism.catalogue.documents.offers import Offer, offers
+from svc_tourism.catalogue.documents.offers import Form, Offer, offers
 from svc_tourism.catalogue.models import Dataset
 from svc_tourism.catalogue.rules import FREQUENCIES
 from svc_tourism.settings import TourismSettings
@@ -92,7 +92,7 @@ class _Catalogue:
 
     def _offered(self, offer: Offer) -> _Node:
         licence = offer.licence or self._licence
-        forms = [self._form(offer, form.path, form.media_type, licence) for form in offer.forms]
+        forms = [self._form(offer, form, licence) for form in offer.forms]
         return {
             "@id": self._id(offer),
             "@type": "dcat:Dataset",
@@ -108,11 +108,13 @@ class _Catalogue:
             "dcat:distribution": forms,
         }
 
-    def _form(self, offer: Offer, path: str, media_type: str, licence: str) -> _Node:
-        address = {"@id": f"{self._base}{path}"}
+    def _form(self, offer: Offer, form: Form, licence: str) -> _Node:
+        """What comes page by page has no dcat:downloadURL: who fetched that would hold the first page."""
+        address = {"@id": f"{self._base}{form.path}"}
         service = {"dcat:accessService": {"@id": f"{self._base}/ogc"}} if offer.mapped else {}
-        made = _distribution(_label(offer.title), media_type, licence, address, address)
-        return {"@id": f"{self._base}{path}#distribution", **made, **service}
+        download = address if form.whole else None
+        made = _distribution(_label(offer.title), form.media_type, licence, address, download)
+        return {"@id": f"{self._base}{form.path}#distribution", **made, **service}
 
     def _registered(self, row: Dataset) -> _Node:
         forms = [

@@ -9,15 +9,14 @@ from svc_tourism.catalogue.rules import Frequency
 from svc_tourism.features.documents import MEDIA_TYPE as GEOJSON
 from svc_tourism.features.documents import Collection, Collections
 
-ODBL = "https://opendatacommons.org/licenses/odbl/1-0/"
-
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One form of a data set: a path of the platform and its media type."""
+    """One form of a data set: a path of the platform and its media type; `whole`: all of it in one answer."""
 
     path: str
     media_type: str
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,12 @@ _ELSEWHERE: Sequence[tuple[str, str, Frequency, Sequence[Form]]] = (
         ),
     ),
     ("agenda", "/v1/news/agenda", "continuous", (Form("/v1/news/agenda.ics", "text/calendar"),)),
-    ("ledger", "/v1/laksa/ledger", "continuous", (Form("/v1/laksa/ledger", "application/json"),)),
+    (
+        "ledger",
+        "/v1/laksa/ledger",
+        "continuous",
+        (Form("/v1/laksa/ledger", "application/json", whole=False),),
+    ),
 )
 
 
@@ -78,9 +82,8 @@ def _of_map(collection: Collection) -> Offer:
         collection.description,
         here,
         "irregular" if collection.source == "areas" else "continuous",
-        (Form(f"{here}/items", GEOJSON),),
-        # facts of OpenStreetMap stand among the places: their licence (ODbL 4.2) binds what is made of them
-        ODBL if collection.source == "places" else None,
+        (Form(f"{here}/items", GEOJSON, whole=False),),
+        collection.licence,
         mapped=True,
     )
 

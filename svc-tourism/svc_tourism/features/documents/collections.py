@@ -20,12 +20,17 @@ KINDS: Mapping[str, str] = {
 }
 #: Categories of places that go by a name of their own; the others are `places_<category>`.
 _CALLED = {"hospital": "hospitals"}
+#: Facts of OpenStreetMap stand among the places: its licence (4.2) binds what is made of them.
+ODBL = "https://opendatacommons.org/licenses/odbl/1-0/"
 _LEVELS: Mapping[str, Level] = {"districts": "district", "villages": "village"}
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """One layer of the map. `of` is the category, the level or the kind; None for places of any category."""
+    """One layer of the map. `of` is the category, the level or the kind; None for places of any category.
+
+    `licence` None is the city's own (OPEN_DATA_LICENCE).
+    """
 
     id: str
     title: Label
@@ -35,6 +40,7 @@ class Collection:
     queryables: tuple[str, ...]
     geometry: Literal["Point", "MultiPolygon"] = "Point"
     timed: bool = True
+    licence: str | None = None
 
 
 class Collections:
@@ -62,6 +68,7 @@ def _of_places(texts: Texts, categories: Mapping[str, Label]) -> Sequence[Collec
         "places",
         None,
         ("category", "district", "village"),
+        licence=ODBL,
     )
     description = _both(texts, "collection.category.description")
     return [
@@ -74,6 +81,7 @@ def _of_places(texts: Texts, categories: Mapping[str, Label]) -> Sequence[Collec
                 "places",
                 code,
                 ("district", "village"),
+                licence=ODBL,
             )
             for code, name in categories.items()
         ),

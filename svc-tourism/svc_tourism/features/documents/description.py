@@ -5,6 +5,7 @@ from typing import Any
 from shared.runtime import Runtime
 from svc_tourism.features.documents.collections import Collection, Collections
 from svc_tourism.features.documents.geojson import MEDIA_TYPE
+from svc_tourism.features.documents.pages import OPENAPI, SCHEMA
 from svc_tourism.features.rules import DEFAULT_LIMIT, MOST
 
 _Part = dict[str, Any]
@@ -17,13 +18,13 @@ def description(run: Runtime, collections: Collections) -> _Part:
         "/": _get("landing", "Landing page", _JSON),
         "/conformance": _get("conformance", "Conformance classes", _JSON),
         "/collections": _get("collections", "The collections", _JSON),
+        "/api": _get("api", "This document", OPENAPI),
     }
     for each in collections.listed:
         here = f"/collections/{each.id}"
         paths[here] = _get(f"collection_{each.id}", each.title.en, _JSON, missing=True)
-        paths[f"{here}/items"] = _get(
-            f"items_{each.id}", each.description.en, MEDIA_TYPE, _parameters(each), bad=True
-        )
+        paths[f"{here}/queryables"] = _get(f"queryables_{each.id}", "What can be filtered by", SCHEMA)
+        paths[f"{here}/items"] = _get(f"items_{each.id}", each.description.en, MEDIA_TYPE, _parameters(each))
         feature = {"name": "featureId", "in": "path", "required": True, "schema": {"type": "string"}}
         paths[f"{here}/items/{{featureId}}"] = _get(
             f"feature_{each.id}", "One feature", MEDIA_TYPE, [feature], missing=True
@@ -65,12 +66,12 @@ def _get(
     kind: str,
     parameters: list[_Part] | None = None,
     *,
-    bad: bool = False,
     missing: bool = False,
 ) -> _Part:
     problem = {"content": {"application/problem+json": {"schema": {"type": "object"}}}}
     answers: _Part = {"200": {"description": summary, "content": {kind: {"schema": {"type": "object"}}}}}
-    answers |= {"400": {"description": "A parameter is unknown or not good", **problem}} if bad else {}
+    answers |= {"400": {"description": "A parameter is unknown or not good", **problem}}
     answers |= {"404": {"description": "There is none", **problem}} if missing else {}
+    answers |= {"default": {"description": "Any other problem (RFC 9457)", **problem}}
     stated = {"parameters": parameters} if parameters else {}
     return {"get": {"operationId": name, "summary": summary, **stated, "responses": answers}}

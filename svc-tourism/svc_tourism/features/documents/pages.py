@@ -7,8 +7,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from shared.runtime import Runtime
+from svc_tourism.areas.usecases import AreaShapes
 from svc_tourism.features.documents.collections import Collection, Collections
 from svc_tourism.features.documents.geojson import MEDIA_TYPE, Writer
+from svc_tourism.settings import TourismSettings
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
@@ -33,7 +35,9 @@ class Pages:
     """All pages in one language; every address is absolute and begins with PUBLIC_URL."""
 
     def __init__(self, run: Runtime, language: str) -> None:
-        self._run, self._language = run, language
+        settings = run.settings
+        assert isinstance(settings, TourismSettings)
+        self._run, self._language, self._licence = run, language, settings.open_data_licence
         self.base = run.settings.public_url.rstrip("/")
         self.root = f"{self.base}/ogc"
 
@@ -48,7 +52,7 @@ class Pages:
                 link("service-doc", f"{self.base}/docs", "text/html"),
                 self._link("conformance", "/conformance", "application/json"),
                 self._link("data", "/collections", "application/json"),
-                link("license", f"{self.base}/catalog.jsonld", "application/ld+json"),
+                link("describedby", f"{self.base}/catalog.jsonld", "application/ld+json"),
             ],
         }
 
@@ -65,14 +69,13 @@ class Pages:
 
     def collection(self, collection: Collection) -> Page:
         """One of them."""
-        box = self._run.city.bounding_box
         here = f"/collections/{collection.id}"
         return {
             "id": collection.id,
             "title": collection.title.text(self._language),
             "description": collection.description.text(self._language),
             "extent": {
-                "spatial": {"bbox": [[box.west, box.south, box.east, box.north]], "crs": CRS84},
+                "spatial": {"bbox": [self._extent(collection)], "crs": CRS84},
                 **({"temporal": {"interval": [[None, None]]}} if collection.timed else {}),
             },
             "itemType": "feature",
@@ -82,8 +85,17 @@ class Pages:
                 self._link("self", here, "application/json"),
                 self._link("items", f"{here}/items", MEDIA_TYPE),
                 self._link(_QUERYABLES, f"{here}/queryables", SCHEMA),
+                link("license", collection.licence or self._licence, "text/html"),
             ],
         }
+
+    def _extent(self, collection: Collection) -> list[float]:
+        """A box that holds every geometry of the collection (/req/core/fc-md-extent)."""
+        box = self._run.city.bounding_box
+        if collection.source != "areas":
+            return [box.west, box.south, box.east, box.north]
+        shapes: AreaShapes = self._run.part(AreaShapes)
+        return shapes.extent("village" if collection.of == "village" else "district")
 
     def queryables(self, collection: Collection) -> Page:
         """The properties one can filter by, as a JSON schema."""

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Row, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from svc_tourism.features.models import Feature
-from svc_tourism.features.queries.pages import Page, Position, Source, in_language, read_page
-from svc_tourism.features.rules import Wanted
+from svc_tourism.features.queries.pages import Page, Position, Source, in_degrees, in_language, read_page
+from svc_tourism.features.rules import Box, Wanted
 
 _AT: ColumnElement[Any] = literal_column("point(lon, lat)")
 _COLUMNS = (
@@ -37,14 +37,13 @@ async def page_of_documents(
 ) -> Page:
     """Documents of a kind that are neither withdrawn nor expired."""
     box = wanted.box
-    at: list[ColumnElement[bool]] = []
-    by_value: list[ColumnElement[bool]] = []
-    if box is not None:
-        corners = func.box(func.point(box.west, box.south), func.point(box.east, box.north))
-        at = [_AT.op("<@", is_comparison=True)(corners)]
-        by_value = [Feature.lat.between(box.south, box.north), Feature.lon.between(box.west, box.east)]
-    where = [*_standing(kind, now), *_narrowed(wanted)]
-    source = Source(_columns(language), Feature.id, where, at, by_value)
+    source = Source(
+        _columns(language),
+        Feature.id,
+        [*_standing(kind, now), *_narrowed(wanted)],
+        by_index=[or_(*map(_holds, box.parts))] if box else (),
+        by_value=[*in_degrees(box, Feature)] if box else (),
+    )
     return await read_page(session, source, wanted.limit, after)
 
 
@@ -54,6 +53,11 @@ async def find_document(
     """One of them."""
     where = [*_standing(kind, now), Feature.id == document_id]
     return (await session.execute(select(*_columns(language)).where(*where))).one_or_none()
+
+
+def _holds(box: Box) -> ColumnElement[bool]:
+    corners = func.box(func.point(box.west, box.south), func.point(box.east, box.north))
+    return _AT.op("<@", is_comparison=True)(corners)
 
 
 @cache

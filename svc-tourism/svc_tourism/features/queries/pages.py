@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ClauseElement, ColumnElement, Executable, Select, func, select
+from sqlalchemy import ClauseElement, ColumnElement, Executable, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.compiler import compiles
+
+from svc_tourism.features.rules import Box
 
 MOST_COUNTED = 10_000
 MOST_IN_A_BOX = 5_000
@@ -49,9 +51,16 @@ class Source:
 
 
 def in_language(texts: Mapping[str, Any], language: str) -> Iterator[ColumnElement[Any]]:
-    """Each text in this language, or in Indonesian: decoding both costs more than reading one."""
+    """Each text in this language, or in Indonesian where it is empty: decoding both costs more."""
     for name, column in texts.items():
-        yield func.coalesce(column[language].astext, column["id"].astext).label(name)
+        said = func.coalesce(func.nullif(column[language].astext, ""), column["id"].astext)
+        yield func.nullif(said, "").label(name)
+
+
+def in_degrees(box: Box, table: Any) -> Iterator[ColumnElement[bool]]:
+    """Whether `lat` and `lon` of a row lie in the box."""
+    yield table.lat.between(box.south, box.north)
+    yield or_(*(table.lon.between(part.west, part.east) for part in box.parts))
 
 
 async def read_page(session: AsyncSession, source: Source, limit: int, after: Position | None) -> Page:

@@ -5,11 +5,11 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, literal_column, select, true
+from sqlalchemy import ColumnElement, Row, func, literal_column, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.city.areas import Plane
-from svc_tourism.features.queries.pages import Page, Position, Source, in_language, read_page
+from svc_tourism.features.queries.pages import Page, Position, Source, in_degrees, in_language, read_page
 from svc_tourism.features.rules import Box, Wanted
 from svc_tourism.places.models import Place
 
@@ -55,8 +55,8 @@ async def page_of_places(
         _columns(language),
         Place.id,
         where,
-        by_index=[_in_metres(wanted.box, plane)] if wanted.box else (),
-        by_value=[*_in_degrees(wanted.box)] if wanted.box else (),
+        by_index=[or_(*(_in_metres(part, plane) for part in wanted.box.parts))] if wanted.box else (),
+        by_value=[*in_degrees(wanted.box, Place)] if wanted.box else (),
     )
     return await read_page(session, source, wanted.limit, after)
 
@@ -92,8 +92,3 @@ def _in_metres(box: Box, plane: Plane) -> ColumnElement[bool]:
     west, south = plane.metres(box.south, box.west)
     east, north = plane.metres(box.north, box.east)
     return _AT.op("<@", is_comparison=True)(func.box(func.point(west, south), func.point(east, north)))
-
-
-def _in_degrees(box: Box) -> Iterator[ColumnElement[bool]]:
-    yield Place.lat.between(box.south, box.north)
-    yield Place.lon.between(box.west, box.east)

@@ -1,5 +1,6 @@
 """One page of a collection, or one feature of it."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,7 @@ from svc_tourism.features.queries import Page, Position
 from svc_tourism.features.rules import Wanted
 from svc_tourism.places.rules import plane_of
 
-_NUL = "\x00"
+_UNKEPT = re.compile("[\x00\ud800-\udfff]")
 
 
 def find_collection(run: Runtime, collection_id: str) -> Collection:
@@ -64,7 +65,7 @@ async def read_feature(
     if collection.source == "areas":
         found = next((each for each in _areas(run, collection) if each.code == feature_id), None)
     elif collection.source == "documents":
-        if _NUL not in feature_id:
+        if _is_text(feature_id):
             found = await queries.find_document(session, collection.of or "", feature_id, now, language)
     elif (place_id := _uuid(feature_id)) is not None:
         found = await queries.find_place(session, collection.of, place_id, language)
@@ -92,12 +93,12 @@ async def _page(
 
 def _page_of_areas(areas: Sequence[AreaShape], wanted: Wanted, after: Position | None) -> Page:
     """A hundred shapes in memory: no index needed. They hold at all times, whatever `datetime` says."""
-    box = wanted.box and shapely.box(wanted.box.west, wanted.box.south, wanted.box.east, wanted.box.north)
+    boxes = [shapely.box(p.west, p.south, p.east, p.north) for p in wanted.box.parts] if wanted.box else []
     found = [
         each
         for each in areas
         if all(getattr(each, name) == value for name, value in wanted.filters)
-        and (box is None or each.shape.intersects(box))
+        and (not boxes or any(each.shape.intersects(box) for box in boxes))
     ]
     rest = [each for each in found if after is None or each.code > after.last]
     return Page(rest[: wanted.limit], len(found), len(rest) > wanted.limit)
@@ -113,12 +114,17 @@ def _position(collection: Collection, wanted: Wanted) -> Position | None:
     if wanted.cursor is None:
         return None
     last, matched = paging.decode(wanted.cursor, wanted.narrowed(collection.id), 2)
-    if not isinstance(last, str) or _NUL in last or type(matched) is not int:
+    if not isinstance(last, str) or not _is_text(last) or type(matched) is not int:
         raise BadCursor
     key: Any = last
     if collection.source == "places" and (key := _uuid(last)) is None:
         raise BadCursor
     return Position(key, None if matched < 0 else matched)
+
+
+def _is_text(text: str) -> bool:
+    """Whether the database can compare it: no NUL, and no half of a pair, which JSON can spell."""
+    return _UNKEPT.search(text) is None
 
 
 def _key(row: Any) -> str:

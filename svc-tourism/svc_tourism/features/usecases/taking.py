@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Table, delete, select, tuple_, update
+from sqlalchemy import CursorResult, Table, delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,7 +27,7 @@ class ForeignKind(ValueError):
 
 
 async def take(session: AsyncSession, run: Runtime, event: Envelope, *, now: datetime) -> bool:
-    """Keeps a published document that has a place; False if a newer version is known, or it has none.
+    """Keeps a published document that has a place; False if a newer version is known, or it never had one.
 
     ForeignKind: the event goes to the dead letters.
     """
@@ -62,14 +62,7 @@ async def withdraw(session: AsyncSession, event: Envelope, *, now: datetime) -> 
     """
     said = DocumentWithdrawnV1.model_validate(event.data)
     _refuse_foreign(event, said.kind)
-    row = {
-        "kind": said.kind, "id": said.id, "version": event.entityversion, "title": {}, "summary": {},
-        "lat": 0.0, "lon": 0.0, "located": "nowhere", "village": None, "district": None, "url": "",
-        "source": None,
-        "published_at": event.time, "expires_at": None, "ends_at": event.time, "updated_at": event.time,
-        "gone_at": now, "forget_at": now + KEPT,
-    }  # fmt: skip
-    return await _keep(session, row, event, now)
+    return await _keep(session, _nothing(said.kind, said.id, event, now), event, now)
 
 
 async def forget_old(session: AsyncSession, now: datetime) -> int:
@@ -81,21 +74,37 @@ async def forget_old(session: AsyncSession, now: datetime) -> int:
 
 
 async def _leave(session: AsyncSession, said: DocumentPublishedV1, event: Envelope, now: datetime) -> bool:
-    """It lies nowhere now: no feature any more, if it was one."""
-    mine = (Feature.kind == said.kind, Feature.id == said.id, Feature.version < event.entityversion)
-    gone = {"version": event.entityversion, "gone_at": now, "forget_at": now + KEPT}
-    left = await session.scalar(update(Feature).where(*mine).values(gone).returning(Feature.id))
-    return left is not None and await _purge(session, said.kind, said.id, event, now)
+    """It lies nowhere now: no feature any more if it was one, and nothing older makes it one again."""
+    mine = (Feature.kind == said.kind, Feature.id == said.id, Feature.gone_at.is_(None))
+    shown = await session.scalar(select(Feature.id).where(*mine))
+    newer = await _put(session, _nothing(said.kind, said.id, event, now))
+    return newer and shown is not None and await _purge(session, said.kind, said.id, event, now)
+
+
+def _nothing(kind: str, document_id: str, event: Envelope, now: datetime) -> dict[str, Any]:
+    """What is kept of a document that is no feature: its version."""
+    return {
+        "kind": kind, "id": document_id, "version": event.entityversion, "title": {}, "summary": {},
+        "lat": 0.0, "lon": 0.0, "located": "nowhere", "village": None, "district": None, "url": "",
+        "source": None,
+        "published_at": event.time, "expires_at": None, "ends_at": event.time, "updated_at": event.time,
+        "gone_at": now, "forget_at": now + KEPT,
+    }  # fmt: skip
 
 
 async def _keep(session: AsyncSession, row: dict[str, Any], event: Envelope, now: datetime) -> bool:
+    if not await _put(session, row):
+        return False
+    return await _purge(session, row["kind"], row["id"], event, now)
+
+
+async def _put(session: AsyncSession, row: dict[str, Any]) -> bool:
+    """False if a newer version stands there."""
     taken = insert(_TABLE).values(row)
     changed = {name: taken.excluded[name] for name in row if name not in _KEY}
     newer = _TABLE.c.version < taken.excluded.version
     upsert = taken.on_conflict_do_update(constraint=_TABLE.primary_key, set_=changed, where=newer)
-    if await session.scalar(upsert.returning(_TABLE.c.id)) is None:
-        return False
-    return await _purge(session, row["kind"], row["id"], event, now)
+    return await session.scalar(upsert.returning(_TABLE.c.id)) is not None
 
 
 async def _purge(session: AsyncSession, kind: str, document_id: str, event: Envelope, now: datetime) -> bool:

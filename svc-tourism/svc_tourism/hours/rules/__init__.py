@@ -2,7 +2,7 @@
 
 from svc_tourism.hours.rules.days import CityDays, Fast
 from svc_tourism.hours.rules.evaluation import CityHours, Day, Hours, Now, Range
-from svc_tourism.hours.rules.grammar import in_osm
+from svc_tourism.hours.rules.grammar import for_a_month, in_osm
 from svc_tourism.hours.rules.problems import NotUnderstood
 from svc_tourism.hours.rules.writing import Written, understood
 
@@ -16,6 +16,7 @@ __all__ = [
     "Now",
     "Range",
     "Written",
+    "for_a_month",
     "in_osm",
     "understood",
 ]

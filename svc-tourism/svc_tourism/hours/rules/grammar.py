@@ -16,17 +16,19 @@ SELECTOR = re.compile(
     rf"(?P<days>(?:{_DAY}(?:-{_DAY})?|PH)(?:, ?(?:{_DAY}(?:-{_DAY})?|PH))*)(?P<rest>(?: .*)?)"
 )
 #: A rule for a part of the year: months, dates, weeks or years stand first.
-_SEASON = re.compile(rf"\d{{4}}\b|week\b|(?:{'|'.join(MONTHS)})\b")
+_SEASON = re.compile(rf"\d{{4}}\b|week|(?:{'|'.join(MONTHS)})\b")
 #: A rule for single days of the year.
 DATED = re.compile(rf"(?:\d{{4}} )?(?:{'|'.join(MONTHS)}) \d{{1,2}}[ ,]")
 _QUOTED = re.compile(r'"[^"]*"')
+#: What selects days behind the weekdays of a rule: a season, a date, the nth weekday, another rule.
+_MORE_DAYS = re.compile(rf"\b(?:{_DAY}|PH|week\d*|\d{{4}}|{'|'.join(MONTHS)})\b|\[")
 
 
 def in_osm(text: str) -> str | None:
     """The text in the library's own spelling, or None if it is not in OSM's grammar.
 
     NotUnderstood for what the grammar has and this city cannot know: school holidays, days counted from a
-    holiday, and holidays bound to a season or inside a fallback.
+    holiday, holidays bound to a season, and a fallback (`||`), which the library evaluates for one day only.
     """
     if len(text) > LONGEST:
         raise NotUnderstood("hours_too_long", text)
@@ -40,9 +42,24 @@ def in_osm(text: str) -> str | None:
         selects = SELECTOR.fullmatch(rule)
         if re.search(r"\bPH\b", _QUOTED.sub("", rule)) and not (selects and "PH" in selects["days"]):
             raise NotUnderstood("hours_unsupported", rule)
-    if "PH" in bare and ("||" in bare or re.search(r"\d, (?:PH|[A-Z])", bare)):
-        raise NotUnderstood("hours_unsupported", "PH ||")
+    if found := re.search(r"\|\|.*", bare):
+        raise NotUnderstood("hours_unsupported", found.group())
+    if "PH" in bare and (found := re.search(r"\d, (?:PH|[A-Z]).*", bare)):
+        raise NotUnderstood("hours_unsupported", found.group())
     return spelled
+
+
+def for_a_month(expression: str) -> str:
+    """The expression, if its rules can stand behind the dates of Ramadan: weekdays and times, nothing else.
+
+    NotUnderstood for the rule that selects days in another way, or by holidays.
+    """
+    for rule in rules_of(expression):
+        bare = _QUOTED.sub("", rule)
+        selects = SELECTOR.fullmatch(bare)
+        if _MORE_DAYS.search(selects["rest"] if selects else bare) or re.search(r"\bPH\b", bare):
+            raise NotUnderstood("hours_unsupported", rule)
+    return expression
 
 
 def rules_of(expression: str) -> list[str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from svc_tourism.hours.rules.clauses import Clause
-from svc_tourism.hours.rules.grammar import LONGEST, in_osm
+from svc_tourism.hours.rules.grammar import LONGEST, for_a_month, in_osm
 from svc_tourism.hours.rules.problems import NotUnderstood
 from svc_tourism.hours.rules.reader import Reader
 
@@ -33,7 +33,10 @@ def understood(text: str, zone: str = "Asia/Jakarta") -> Written:
         raise NotUnderstood("hours_too_long", text)
     clauses = Reader(text, _ZONES.get(zone)).clauses()
     usual, fasting = ([c for c in clauses if c.ramadan is wanted] for wanted in (False, True))
-    return Written(_joined(usual, text, "unknown; "), _joined(fasting, text))
+    if dated := next((c for c in fasting if c.dates or c.but_dates), None):
+        raise NotUnderstood("hours_unsupported", dated.part)
+    in_ramadan = _joined(fasting, text)
+    return Written(_joined(usual, text, "unknown; "), in_ramadan and for_a_month(in_ramadan))
 
 
 def _joined(clauses: list[Clause], text: str, untold: str = "") -> str | None:

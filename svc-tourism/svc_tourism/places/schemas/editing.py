@@ -23,10 +23,25 @@ def _tags(tags: dict[str, str]) -> dict[str, str]:
     return tags
 
 
+def _each_once(groups: tuple[Group, ...]) -> tuple[Group, ...]:
+    if len(set(groups)) != len(groups):
+        raise PydanticCustomError("groups_twice", "each group once")
+    return groups
+
+
 _Name = Annotated[Filled, Field(max_length=200)]
 _Words = Annotated[Text, Field(max_length=4_000)]
-_Url = Annotated[Line, Field(max_length=300, pattern=r"^https?://[^\s]+$")]
-_Phone = Annotated[Line, Field(max_length=40, pattern=r"^\+?[0-9][0-9 ()-]{2,38}$")]
+
+
+def _written_as(pattern: str, longest: int) -> Any:
+    """Text of this pattern alone: the document must not say Text's own instead."""
+    return Field(max_length=longest, pattern=pattern, json_schema_extra={"pattern": pattern})
+
+
+_Url = Annotated[Text, _written_as(r"^https?://[!-~]+$", 300)]
+_Phone = Annotated[Text, _written_as(r"^\+?[0-9][0-9 ()-]{2,38}$", 40)]
+_Email = Annotated[Text, _written_as(r"^[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+$", 200)]
+_Instagram = Annotated[Text, _written_as(r"^@?[A-Za-z0-9_.]+$", 60)]
 Tags = Annotated[dict[Line, Annotated[Text, Field(max_length=255)]], AfterValidator(_tags)]
 HoursText = Annotated[Filled, Field(max_length=LONGEST, examples=["Senin-Jumat 08.00 s.d. 16.00"])]
 
@@ -50,8 +65,8 @@ class ContactIn(In):
 
     phone: _Phone | None = None
     whatsapp: _Phone | None = None
-    email: Annotated[Line, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
-    instagram: Annotated[Line, Field(max_length=60, pattern=r"^@?[A-Za-z0-9_.]+$")] | None = None
+    email: _Email | None = None
+    instagram: _Instagram | None = None
 
 
 class PhotoIn(In):
@@ -94,7 +109,11 @@ class PlaceIn(In):
 class CheckIn(In):
     """These facts were looked at and are right."""
 
-    groups: Annotated[frozenset[Group], Field(min_length=1, max_length=len(rules.GROUPS))]
+    groups: Annotated[
+        tuple[Group, ...],
+        Field(min_length=1, max_length=len(rules.GROUPS), json_schema_extra={"uniqueItems": True}),
+        AfterValidator(_each_once),
+    ]
     source: Annotated[Filled, Field(max_length=200)]
 
 

@@ -1,9 +1,13 @@
 """What a request says beside its body: which place, in which language, which part of a list."""
 
 import math
-from typing import Annotated
+import re
+from datetime import date
+from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from shared.city.areas import District
 from shared.errors import FieldError, Unprocessable
@@ -16,6 +20,17 @@ from svc_tourism.places.documents import Words
 from svc_tourism.places.queries import Box, Filters
 from svc_tourism.places.rules import Target
 
+_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _written(day: Any) -> Any:
+    """A number would be taken for seconds since 1970: the document promises a date alone."""
+    if isinstance(day, date) or (isinstance(day, str) and _WRITTEN.fullmatch(day)):
+        return day
+    raise PydanticCustomError("date_parsing", "no date")
+
+
+CalendarDay = Annotated[date, BeforeValidator(_written)]
 Ref = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,120}$", description="The place's id or slug")]
 
 
@@ -56,7 +71,12 @@ async def _where(
         if lat is not None and lon is not None
         else None
     )
-    return Filters(category, district, rules.name_key(q or ""), _box(run, bbox), here)
+    return Filters(category, district, _prefix(q or ""), _box(run, bbox), here)
+
+
+def _prefix(q: str) -> str:
+    """What names begin with; of a text without a letter or digit: nothing, and not everything."""
+    return rules.name_key(q) or ("~" if q.strip() else "")
 
 
 def _box(run: Run, text: str | None) -> Box | None:

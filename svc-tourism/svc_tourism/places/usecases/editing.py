@@ -17,7 +17,7 @@ from shared.ids import new_id
 from shared.media import accept
 from shared.replies import refuse_stale
 from shared.runtime import Runtime
-from svc_tourism.hours.usecases import HoursNotUnderstood, in_osm
+from svc_tourism.hours.usecases import in_osm, in_ramadan
 from svc_tourism.pack import PlaceCategories
 from svc_tourism.places import documents, queries, rules
 from svc_tourism.places.models import Place, PlaceRevision
@@ -157,12 +157,8 @@ def _put_on_the_map(run: Runtime, row: Place, sent: PlaceIn) -> None:
 def _write_hours(run: Runtime, row: Place, sent: PlaceIn) -> None:
     """Ramadan's hours may stand in the same text, or in a field of their own, which goes before."""
     usual = in_osm(run, sent.hours, "hours")
-    fasting = in_osm(run, sent.ramadan_hours, "ramadan_hours")
     row.hours_text, row.opening_hours = sent.hours, usual.opening_hours
-    row.ramadan_hours = fasting.ramadan_hours or fasting.opening_hours or usual.ramadan_hours
-    if row.ramadan_hours and "PH" in row.ramadan_hours:
-        wrong = FieldError("ramadan_hours", "hours_unsupported", {"part": "PH"})
-        raise HoursNotUnderstood(errors=[wrong], part="PH")
+    row.ramadan_hours = in_ramadan(run, sent.ramadan_hours, "ramadan_hours") or usual.ramadan_hours
 
 
 def _photo(
