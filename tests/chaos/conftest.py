@@ -29,13 +29,13 @@ class Aftermath:
 async def aftermath(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> AsyncIterator[Aftermath]:
-    """10 kills, or KILLS; the seed is drawn, or SEED, and printed."""
+    """7 kills, or KILLS; the seed is drawn, or SEED, and printed."""
     folder = tmp_path_factory.mktemp("chaos")
     notebooks = folder / "notebooks"
     notebooks.mkdir()
     seed = int(os.environ.get("SEED") or secrets.randbelow(10**9))
     with running_town(folder, workers=2) as town:
-        ran = await run(town, Plan(int(os.environ.get("KILLS") or 10), seed, notebooks), lambda line: None)
+        ran = await run(town, Plan(int(os.environ.get("KILLS") or 7), seed, notebooks), lambda line: None)
         mismatches = compare(ran.record, ran.facts)
         request.config.stash[_REPORT] = told(ran, mismatches)
         yield Aftermath(town, ran, mismatches)

@@ -8,6 +8,10 @@ import pytest
 from deploy.local.nats import Broker
 from shared.testing import Keys, free_port
 from tests.journeys.conftest import city
+from tests.security.fuzz import people
+from tests.security.fuzz.people import ROLES, Person
+from tests.security.fuzz.seeds import Seeds
+from tests.security.fuzz.shops import Shops
 from tests.security.town import Town, new_town
 
 __all__ = ["city"]
@@ -33,3 +37,17 @@ async def town(
     async with new_town(lasting, towns_broker, keys, tmp_path_factory.mktemp("town")) as found:
         yield found
     lasting.drop_all()
+
+
+@pytest.fixture(scope="session")
+async def everybody(town: Town) -> dict[str, Person]:
+    """One person of every kind."""
+    return {role: await people.arrive(town, role) for role in ROLES}
+
+
+@pytest.fixture(scope="session")
+async def seeds(town: Town, everybody: dict[str, Person]) -> Seeds:
+    """Something of every kind in every state."""
+    found = Seeds(town, everybody)
+    await Shops(found).sow()
+    return found

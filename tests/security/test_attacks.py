@@ -38,14 +38,6 @@ NASTY = ["' OR 1=1 --", "%", "_", "\\", "a%00b", "../../etc/passwd", "${7*7}", "
 
 
 @pytest.fixture(scope="module")
-async def seeds(town: Town) -> Seeds:
-    """Everybody, and something of every kind in every state."""
-    found = Seeds(town, {role: await people.arrive(town, role) for role in ROLES})
-    await Shops(found).sow()
-    return found
-
-
-@pytest.fixture(scope="module")
 async def lists(town: Town, seeds: Seeds) -> list[tuple[Actor, str]]:
     """(who may read it, path) of every list with a cursor."""
     document = (await town.http.get("/openapi.json")).json()

@@ -13,11 +13,10 @@ import pytest
 from sqlalchemy import text
 
 from tests.security import offers
-from tests.security.fuzz import people
 from tests.security.fuzz.document import operations
 from tests.security.fuzz.people import ROLES, Person
 from tests.security.fuzz.seeds import Seeds
-from tests.security.fuzz.shops import ONE, Shops
+from tests.security.fuzz.shops import ONE
 from tests.security.test_read_only_fields import CANARIES, Tables, answered, smuggled, writes
 from tests.security.town import Town
 
@@ -79,20 +78,6 @@ NOWHERE = "00000000-0000-7000-8000-000000000000"
 
 
 Everybody = dict[str, Person]
-
-
-@pytest.fixture(scope="module")
-async def everybody(town: Town) -> Everybody:
-    """One person of every kind."""
-    return {role: await people.arrive(town, role) for role in ROLES}
-
-
-@pytest.fixture(scope="module")
-async def seeds(town: Town, everybody: Everybody) -> Seeds:
-    """Something of every kind in every state."""
-    found = Seeds(town, everybody)
-    await Shops(found).sow()
-    return found
 
 
 @pytest.fixture(scope="module")

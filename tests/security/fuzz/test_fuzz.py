@@ -62,7 +62,7 @@ def turn(person: Person, described: dict[str, Any], leaders: dict[str, str], see
     first = [label for label, operation in described.items() if EXAMPLES and person.admitted(operation)]
     leads = [label for label, role in leaders.items() if role == person.role]
     first += [label for label in leads if EXAMPLES or not deep_alone(label)]
-    doses = dict.fromkeys([*named, *leads], 0) | dict.fromkeys(first, EXAMPLES or 4)
+    doses = dict.fromkeys([*named, *leads], 0) | dict.fromkeys(first, EXAMPLES or 2)
     return {
         "role": person.role,
         "headers": person.headers,
@@ -91,7 +91,7 @@ async def wanderer(city: Any, described: dict[str, Any], seeds: Seeds) -> dict[s
         "headers": person.headers,
         "schemes": person.schemes,
         "seeds": seeds.of["citizen"],
-        "labels": {label: EXAMPLES or 4 for label in may if label not in PARTING},
+        "labels": {label: EXAMPLES or 2 for label in may if label not in PARTING},
         "steps": EXAMPLES or 10,
     }
 
@@ -121,7 +121,7 @@ async def farewell(city: Any, number: int, label: str, seeds: Seeds) -> dict[str
         "headers": person.headers,
         "schemes": person.schemes,
         "seeds": {label: {**seeds.of["citizen"][label], **own}},
-        "labels": {label: EXAMPLES or 4},
+        "labels": {label: EXAMPLES or 2},
         "steps": 0,
     }
 
