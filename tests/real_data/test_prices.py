@@ -58,7 +58,7 @@ async def bandung(
     databases: Any, settings_for: Callable[..., PricesSettings], keys: Keys, data: Path
 ) -> AsyncIterator[Bandung]:
     """Bandung's own market, with everything the file says of it."""
-    clock = ManualClock(datetime(2025, 11, 17, 2, 0, tzinfo=UTC))
+    clock = ManualClock(datetime(2025, 11, 25, 2, 0, tzinfo=UTC))  # no surveyor may still enter these days
     app = create_app(settings_for(PricesSettings, databases.new("svc_prices")), clock)
     run: Runtime = app.state.runtime
     await sow_all(run, SERVICE.seeds)
