@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from datetime import date
+from functools import partial
+from typing import Annotated, Any, Generic, LiteralString, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic.types import AwareDatetime
 from pydantic_core import PydanticCustomError
 
-_DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE_TIME = re.compile(rf"{_DATE.pattern}[Tt ].*")
 _UNSEEN = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069"
 _CONTROL = re.compile(f"[{_UNSEEN}]")
 _CLEAN = {"pattern": f"^[^{_UNSEEN}]*$"}
@@ -21,24 +24,19 @@ def _without_control_characters(text: str) -> str:
     return text
 
 
-def _written(moment: Any) -> Any:
+def _written(as_: re.Pattern[str], code: LiteralString, value: Any) -> Any:
     """A number would be taken for seconds since 1970: the document promises RFC 3339 alone."""
-    if isinstance(moment, datetime) or (isinstance(moment, str) and _DATE_TIME.match(moment)):
-        return moment
-    raise PydanticCustomError("datetime_parsing", "no RFC 3339 time")
-
-
-def _aware(moment: datetime) -> datetime:
-    if moment.tzinfo is None:
-        raise PydanticCustomError("timezone_aware", "a time needs its offset")
-    return moment
+    if isinstance(value, date) or (isinstance(value, str) and as_.fullmatch(value)):
+        return value
+    raise PydanticCustomError(code, "not as RFC 3339 writes it")
 
 
 Text = Annotated[str, AfterValidator(_without_control_characters), Field(json_schema_extra=_CLEAN)]
 Filled = Annotated[Text, Field(min_length=1, json_schema_extra=_FILLED)]
 """Text that is not blank: what surrounds it is trimmed away first."""
 Line = Annotated[Text, Field(max_length=200)]
-Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(_aware)]
+Moment = Annotated[AwareDatetime, BeforeValidator(partial(_written, _DATE_TIME, "datetime_parsing"))]
+Day = Annotated[date, BeforeValidator(partial(_written, _DATE, "date_parsing"))]
 Item = TypeVar("Item")
 
 

@@ -18,9 +18,7 @@ async def bury(jetstream: JetStreamContext, message: Msg, consumer: str, reason:
     await jetstream.publish(f"dead.{consumer}", message.data, headers=headers)
 
 
-async def letters(
-    jetstream: JetStreamContext, limit: int = 1_000, *, consumer: str = ">"
-) -> AsyncIterator[Msg]:
+async def letters(jetstream: JetStreamContext, limit: int = 1_000, consumer: str = ">") -> AsyncIterator[Msg]:
     """The dead letters (of one `consumer`), oldest first, at most `limit`; acknowledging deletes none."""
     subscription = await jetstream.pull_subscribe(
         f"dead.{consumer}",

@@ -1,17 +1,15 @@
 """What the newsroom sends, and what it reads of its own articles."""
 
-import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Header
-from pydantic import AfterValidator, BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field
 
 from shared.replies import IfMatch
-from shared.schemas import Filled, In, Labelled, Line, Out, Point
+from shared.schemas import Day, Filled, In, Labelled, Line, Out, Point
 from svc_news.articles.documents import Words
 from svc_news.articles.rules import SLUG_LENGTH, Action, Kind, Origin, Verdict
 from svc_news.articles.schemas import When
@@ -33,17 +31,7 @@ _Web = Annotated[
     Field(pattern=r"^https?://[!#-;=?-~]+$", max_length=500, examples=["https://kota.example/siaran-pers"]),
 ]
 _Word = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
-
-def _written(day: Any) -> Any:
-    """A number would be taken for seconds since 1970: the document promises a date alone."""
-    if isinstance(day, str) and _DAY.fullmatch(day):
-        return day
-    raise PydanticCustomError("date_parsing", "no date")
-
-
-Day = Annotated[date, BeforeValidator(_written)]
 Slug = Annotated[str, Field(pattern=_Word, max_length=SLUG_LENGTH)]
 Tag = Annotated[str, Field(pattern=_Word, max_length=40)]
 AreaCode = Annotated[Line, Field(max_length=40)]

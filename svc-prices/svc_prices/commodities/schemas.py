@@ -1,16 +1,15 @@
 """What travels about commodities, and the language of an answer."""
 
-import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self, cast
 
 from fastapi import Depends, Request
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from shared.schemas import Filled, In, Labelled, Out
+from shared.schemas import Day, Filled, In, Labelled, Out
 from svc_prices.commodities.documents import Words
 from svc_prices.commodities.models import Commodity, LocalUnit, ReferencePrice
 from svc_prices.observations.rules import DEAREST, Level
@@ -19,15 +18,7 @@ _Name = Annotated[Filled, Field(max_length=120)]
 _Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=60)]
 
 
-_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 EARLIEST, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
-
-
-def _written(day: Any) -> Any:
-    """A number would be taken for seconds since 1970: the document promises a date alone."""
-    if isinstance(day, date) or (isinstance(day, str) and _WRITTEN.fullmatch(day)):
-        return day
-    raise PydanticCustomError("date_parsing", "no date")
 
 
 def _sensible(day: date) -> date:
@@ -36,7 +27,7 @@ def _sensible(day: date) -> date:
     return day
 
 
-Day = Annotated[date, BeforeValidator(_written), AfterValidator(_sensible)]
+PriceDay = Annotated[Day, AfterValidator(_sensible)]
 """A date that days can be counted from without leaving the calendar."""
 
 
@@ -85,8 +76,8 @@ class ReferenceIn(In):
     level: Level = "retail"
     kind: Literal["HET", "HAP"]
     price: int = Field(ge=1, le=DEAREST, strict=True)
-    valid_from: Day
-    valid_to: Day | None = None
+    valid_from: PriceDay
+    valid_to: PriceDay | None = None
     source: _Name
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ from fastapi import Depends, Query, Request
 from shared.errors import TooLarge, UnsupportedMediaType
 from shared.schemas import Labelled, Out
 from svc_prices.commodities.documents import Words
-from svc_prices.commodities.schemas import Day, InWords
+from svc_prices.commodities.schemas import InWords, PriceDay
 from svc_prices.exchange.usecases import Days, Report, days_of
 
 LIMIT = 4 * 1_048_576
@@ -95,8 +95,10 @@ class ImportOut(Out):
 
 async def _days(
     words: InWords,
-    first: Annotated[Day | None, Query(alias="from", description="30 days before the end by default")] = None,
-    last: Annotated[Day | None, Query(alias="to", description="today by default")] = None,
+    first: Annotated[
+        PriceDay | None, Query(alias="from", description="left out: 30 days before `to`")
+    ] = None,
+    last: Annotated[PriceDay | None, Query(alias="to", description="left out: today")] = None,
 ) -> Days:
     return days_of(first, last, words.today)
 

@@ -9,7 +9,7 @@ from shared.db import Db
 from shared.replies import IfMatch, reply
 from shared.routes import CityRouter, x_city
 from shared.runtime import Run
-from svc_prices.commodities.schemas import Day, InWords
+from svc_prices.commodities.schemas import InWords, PriceDay
 from svc_prices.observations import usecases
 from svc_prices.observations.rules import Level
 from svc_prices.observations.schemas import (
@@ -28,7 +28,7 @@ Surveyors = Annotated[Caller, Allow(Staff("market_surveyor", "price_supervisor")
 _Code = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=60)]
 
 
-async def _named(market: _Code, day: Day, commodity: _Code, level: Level) -> Named:
+async def _named(market: _Code, day: PriceDay, commodity: _Code, level: Level) -> Named:
     return Named(market, day, commodity, level)
 
 
@@ -52,7 +52,7 @@ async def read_form(
     words: InWords,
     caller: Surveyors,
     market: Annotated[str, Query(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=60)],
-    day: Day | None = None,
+    day: PriceDay | None = None,
     level: Level = "retail",
 ) -> Response:
     """What to enter: each commodity with its last price, the city's median and other markets' prices."""

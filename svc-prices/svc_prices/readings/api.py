@@ -12,7 +12,7 @@ from shared.routes import CityRouter, x_city
 from shared.runtime import Run
 from shared.schemas import Latitude, Longitude, Page
 from svc_prices.commodities import documents as commodities
-from svc_prices.commodities.schemas import Day, InWords
+from svc_prices.commodities.schemas import InWords, PriceDay
 from svc_prices.markets import documents as markets
 from svc_prices.markets.models import MEDIAN
 from svc_prices.observations.documents import TAG
@@ -43,8 +43,8 @@ async def _line(
         str, Query(pattern=_CODE, max_length=60, description="code, or the city's median")
     ] = MEDIAN,
     level: Level = "retail",
-    first: Annotated[Day | None, Query(alias="from", description="left out: 90 days before `to`")] = None,
-    last: Annotated[Day | None, Query(alias="to", description="left out: today")] = None,
+    first: Annotated[PriceDay | None, Query(alias="from", description="else 90 days before `to`")] = None,
+    last: Annotated[PriceDay | None, Query(alias="to", description="else today")] = None,
 ) -> Line:
     return await usecases.line(session, commodity, market, level, first, last, words.today)
 

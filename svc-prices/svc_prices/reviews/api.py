@@ -11,7 +11,7 @@ from shared.replies import IfMatch, reply
 from shared.routes import CityRouter, x_city
 from shared.runtime import Run
 from shared.schemas import Page
-from svc_prices.commodities.schemas import Day, InWords
+from svc_prices.commodities.schemas import InWords, PriceDay
 from svc_prices.observations.rules import Level
 from svc_prices.observations.schemas import ObservationOut
 from svc_prices.observations.usecases import Named
@@ -25,7 +25,7 @@ _Code = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=60)]
 _ONE = "/{market}/{day}/{commodity}/{level}"
 
 
-async def _named(market: _Code, day: Day, commodity: _Code, level: Level) -> Named:
+async def _named(market: _Code, day: PriceDay, commodity: _Code, level: Level) -> Named:
     return Named(market, day, commodity, level)
 
 

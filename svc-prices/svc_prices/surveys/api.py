@@ -11,7 +11,7 @@ from shared.replies import IfMatch, reply
 from shared.routes import CityRouter
 from shared.runtime import Run
 from shared.schemas import Page
-from svc_prices.commodities.schemas import Day, InWords
+from svc_prices.commodities.schemas import InWords, PriceDay
 from svc_prices.surveys import queries, usecases
 from svc_prices.surveys.documents import day_out
 from svc_prices.surveys.schemas import PlanIn, PlanOut, SurveyDayOut
@@ -26,7 +26,7 @@ _LINE = "/plan/{market}/{staff_id}"
 
 @router.get("/today", response_model=SurveyDayOut)
 async def read_day(
-    request: Request, session: Db, run: Run, words: InWords, caller: Surveyors, day: Day | None = None
+    request: Request, session: Db, run: Run, words: InWords, caller: Surveyors, day: PriceDay | None = None
 ) -> Response:
     """Which markets are due, how far each is, which are late; today unless told otherwise."""
     wanted = day or words.today

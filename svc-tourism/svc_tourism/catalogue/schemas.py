@@ -9,11 +9,10 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.runtime import Runtime
-from shared.schemas import Filled, In, Labelled, Out
+from shared.schemas import Day, Filled, In, Labelled, Out
 from svc_tourism.catalogue import rules
 from svc_tourism.catalogue.models import Dataset
 from svc_tourism.catalogue.rules import Frequency
-from svc_tourism.places.schemas import CalendarDay
 
 
 def _address(text: str) -> str:
@@ -65,8 +64,8 @@ class DatasetIn(In):
     licence: Address = Field(examples=["https://creativecommons.org/licenses/by/4.0/"])
     landing_page: Address
     frequency: Frequency
-    covers_from: CalendarDay | None = None
-    covers_to: CalendarDay | None = None
+    covers_from: Day | None = None
+    covers_to: Day | None = None
     distributions: tuple[DistributionIn, ...] = Field(min_length=1, max_length=20)
 
     @model_validator(mode="after")

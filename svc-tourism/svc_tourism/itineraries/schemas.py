@@ -8,13 +8,13 @@ from uuid import UUID
 from pydantic import Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from shared.schemas import Filled, In, Labelled, Line, Out, Point
+from shared.schemas import Day, Filled, In, Labelled, Line, Out, Point
 from svc_tourism.itineraries.rules import MOST_STOPS
 from svc_tourism.places.documents import Words
-from svc_tourism.places.schemas import CalendarDay, ListedOut
+from svc_tourism.places.schemas import ListedOut
 from svc_tourism.routes.rules import Mode
 
-PlanDay = Annotated[CalendarDay, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
+PlanDay = Annotated[Day, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
 _Clock = Annotated[
     time,
     WithJsonSchema(

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.schemas import Filled, In, Moment
-from svc_prices.commodities.schemas import EARLIEST, LAST_DAY, Day
+from svc_prices.commodities.schemas import EARLIEST, LAST_DAY, PriceDay
 from svc_prices.observations.rules import DEAREST, Level, State
 
 
@@ -68,7 +68,7 @@ class BatchIn(In):
     """Rows of one market and day; each commodity once for each level."""
 
     market: CodeText
-    day: Day
+    day: PriceDay
     rows: Annotated[list[EntryIn], Field(min_length=1, max_length=500), AfterValidator(_each_once)]
 
 

@@ -10,7 +10,6 @@ from svc_tourism.hours.rules.words import DAYS, EVERY_DAY, MONTHS
 
 LONGEST = 500
 _DAY = r"(?:Mo|Tu|We|Th|Fr|Sa|Su)"
-_DAYS = rf"(?:{_DAY}(?:-{_DAY})?|PH)"
 #: A list of weekdays and holidays at the beginning of a rule.
 SELECTOR = re.compile(
     rf"(?P<days>(?:{_DAY}(?:-{_DAY})?|PH)(?:, ?(?:{_DAY}(?:-{_DAY})?|PH))*)(?P<rest>(?: .*)?)"

@@ -1,13 +1,9 @@
 """What a request says beside its body: which place, in which language, which part of a list."""
 
 import math
-import re
-from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
-from pydantic import BeforeValidator
-from pydantic_core import PydanticCustomError
 
 from shared.city.areas import District
 from shared.errors import FieldError, Unprocessable
@@ -20,17 +16,6 @@ from svc_tourism.places.documents import Words
 from svc_tourism.places.queries import Box, Filters
 from svc_tourism.places.rules import Target
 
-_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-def _written(day: Any) -> Any:
-    """A number would be taken for seconds since 1970: the document promises a date alone."""
-    if isinstance(day, date) or (isinstance(day, str) and _WRITTEN.fullmatch(day)):
-        return day
-    raise PydanticCustomError("date_parsing", "no date")
-
-
-CalendarDay = Annotated[date, BeforeValidator(_written)]
 Ref = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,120}$", description="The place's id or slug")]
 
 
