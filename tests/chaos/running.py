@@ -13,7 +13,7 @@ import httpx
 
 from tests.chaos.cleaning import sweep
 from tests.chaos.clients import Client, run_all
-from tests.chaos.collecting import collect, settle
+from tests.chaos.collecting import collect, seal, settle
 from tests.chaos.facts import Facts
 from tests.chaos.killing import Kill, Killer
 from tests.chaos.people import Person
@@ -93,6 +93,7 @@ async def run(town: Town, plan: Plan, tell: Callable[[str], None]) -> Ran:
         worked = time.monotonic() - began
         for client in clients:
             client.sender.notebook.close()
+        await seal(town)
         settled = await settle(town)
         swept = await sweep(town)
         record = read_record(plan.notebooks)

@@ -51,7 +51,7 @@ class Town:
     @asynccontextmanager
     async def database(self, name: str) -> AsyncIterator[AsyncConnection]:
         """A superuser's connection, as an administrator could open one; whatever is not committed is gone."""
-        engine = create_async_engine(make_url(self._address(name)).set(drivername="postgresql+asyncpg"))
+        engine = create_async_engine(make_url(self.address(name)).set(drivername="postgresql+asyncpg"))
         try:
             async with engine.connect() as connection:
                 yield connection
@@ -60,9 +60,10 @@ class Town:
 
     async def connect(self, database: str) -> asyncpg.Connection:
         """One of the driver's own, for the moment after a kill when there may be none."""
-        return await asyncpg.connect(self._address(database), timeout=5)
+        return await asyncpg.connect(self.address(database), timeout=5)
 
-    def _address(self, database: str) -> str:
+    def address(self, database: str) -> str:
+        """A superuser's URL."""
         cluster = Cluster(self.stack.folder / "postgres", self.stack.port(POSTGRES_OFFSET))
         return cluster.url(database)
 
