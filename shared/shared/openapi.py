@@ -80,9 +80,9 @@ def told(*names: str) -> dict[str, Any]:
 def _state_problems(document: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> None:
     """Every status that follows from what the operation says of itself; others it states without content."""
     answers, city = operation["responses"], operation.get("x-city", {})
+    checked = answers.pop("422", None) is not None  # FastAPI's: what it refers to is not in the document
     if city.get("errors", "problem") != "problem":
         return
-    checked = answers.pop("422", None) is not None
     named = {parameter["name"].lower() for parameter in operation.get("parameters", ())}
     statuses = {int(s) for s, a in answers.items() if s >= "400" and "content" not in a} | {400, 503}
     for status, follows in (

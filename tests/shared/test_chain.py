@@ -2,19 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
+from shared.chain import sequencer
 from shared.chain.entries import append, checked
 from shared.chain.sequencer import head
 from shared.chain.verify import Seal, Verdict, verify
 from shared.clock import ManualClock
 from shared.ids import new_id
+from shared.tables import outbox
+from shared.testing import served
 
 
 @pytest.fixture
@@ -53,6 +58,25 @@ async def test_a_whole_chain_is_called_whole(chained: Any) -> None:
     app, _ = chained
     found = await verdict(app, await sealed(app))
     assert (found.links, found.waiting, found.broken) == (10, 0, None)
+
+
+async def test_a_running_process_seals_by_itself_and_again_when_there_is_more(
+    make_app: Callable[..., FastAPI], clock: ManualClock, databases: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sequencer, "SEAL_EVERY", timedelta(seconds=0.1))
+    app = make_app(clock, database_url=databases.new("svc_news"))
+
+    async def seals() -> list[int]:
+        async with app.state.runtime.database.connection() as connection:
+            told = select(outbox.c.entity_version).where(outbox.c.type == "news.chain_sealed.v1")
+            return sorted(await connection.scalars(told))
+
+    async with served(app), asyncio.timeout(20):
+        for seq in (1, 2):
+            await write(app, new_id(), 1)
+            while (found := await seals())[-1:] != [seq]:
+                await asyncio.sleep(0.02)
+    assert found == [1, 2]
 
 
 @pytest.mark.parametrize(
