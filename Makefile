@@ -13,8 +13,8 @@ STAMP := $(VENV)/installed-$(shell { cat $(INSTALLS); pwd; $(BIN)/python -V || $
 MADE_AT = $$(pwd) $$($(BIN)/python -V)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status logs reset demo ledger-verify test bench test-data chaos fuzz check check-city format migrate \
-        migration new-service at-scale load-pack retry clean rotate rekey backup restore rebuild replay
+.PHONY: help setup run up down status logs reset demo ledger-verify client test bench test-data chaos fuzz sdk check check-city format migrate \
+        migration new-service at-scale load-pack retry clean rotate rekey backup restore rebuild replay monitoring
 
 help: ## this list
 	@echo "usage: make TARGET [PORT_BASE=8000] [GATEWAY_WORKERS=1] [CITY=tangerang] [ONLY=laksa]"
@@ -53,8 +53,12 @@ reset: ## stop and delete all data
 demo: setup ## walk every service through its front door, on the running stack
 	@$(BIN)/python -m deploy.local.demo
 
-ledger-verify: setup ## recompute the chain of the running stack's LAKSA ledger
-	@$(STACK) exec laksa -- python -m svc_laksa ledger-verify
+ledger-verify: setup ## recompute LAKSA's ledger; NAME=gateway: the administrators' audits [HEADS=seq:hash]
+	@$(if $(filter gateway,$(NAME)),$(STACK) exec gateway -- python -m gateway verify-audits $(HEADS),\
+	  $(STACK) exec laksa -- python -m svc_laksa ledger-verify)
+
+client: setup ## front ends and their keys: make client ARGS="create site --name Site", ARGS=list, ARGS="rotate site"
+	@$(STACK) exec gateway -- python -m gateway client $(ARGS)
 
 rotate: setup ## new keys: make rotate KEYS="identity fields lookup media" [NAME=laksa] [NOW=1 after a leak]
 	@[ -n "$(KEYS)" ] || { echo 'usage: make rotate KEYS="identity fields lookup media"'; exit 1; }
@@ -70,6 +74,9 @@ restore: setup ## bring a backup back and start: make restore FROM=backups/… [
 load-pack: setup ## seeds of the city pack that are missing, and what staff changed: make load-pack NAME=prices
 	@[ -n "$(NAME)" ] || { echo "NAME must name a service: make load-pack NAME=prices"; exit 1; }
 	@$(STACK) exec $(NAME) -- python -m $(patsubst svc_gateway,gateway,svc_$(NAME)) load-pack
+
+monitoring: setup ## what Prometheus needs to watch the running stack, into .run/monitoring
+	@$(STACK) monitoring
 
 retry: setup ## try again what a service gave up (events, timers), once its cause is mended: make retry [NAME=gateway]
 	@$(STACK) exec $(or $(NAME),gateway) -- python -m $(patsubst svc_gateway,gateway,svc_$(or $(NAME),gateway)) retry
@@ -101,11 +108,14 @@ fuzz: setup ## everything the document allows, for every role: make fuzz EXAMPLE
 	@FUZZ_EXAMPLES="$(or $(EXAMPLES),50)" FUZZ_SEED="$(or $(SEED),1)" \
 	  $(BIN)/python -m pytest -q tests/security/fuzz/test_fuzz.py
 
+sdk: setup ## public generators make TypeScript and Python clients of the running city and call it
+	@$(BIN)/python -m tests.sdk --demo "$(or $(RUN_FOLDER),.run)/demo.json" --folder .sdk
+
 check-city: setup ## what a city pack has, lacks and has wrong: make check-city CITY=contoh; without CITY all
 	@$(STACK) check-city $(CITY)
 
 at-scale: setup ## a service's reads on large tables: make at-scale SERVICE=laksa ROWS=1000000
-	@ROWS="$(or $(ROWS),1000000)" $(BIN)/python -m pytest -q -s $(wildcard tests/svc_$(or $(SERVICE),laksa)/test_*at_scale.py)
+	@ROWS="$(or $(ROWS),1000000)" $(BIN)/python -m pytest -q -s $(wildcard tests/svc_$(or $(SERVICE),laksa)/test_*at_scale.py tests/$(or $(SERVICE),laksa)/*/test_*at_scale.py)
 
 check: setup ## lint, format, types, import rules, migrations, city packs, shape
 	@$(BIN)/ruff check .

@@ -46,6 +46,10 @@ def _run(options: argparse.Namespace, stack: Stack) -> int:
         from deploy.local import check_city
 
         return check_city.check(stack, options.names)
+    if options.command == "monitoring":
+        from deploy.local import monitoring
+
+        return monitoring.write(stack)
     if options.command == "migration":
         return commands.write_revision(stack, options.service, options.message)
     chosen = {
@@ -91,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         ("status", "what runs"),
         ("reset", "stop and delete all data"),
         ("migrate", "bring the running stack's tables to the newest revision"),
+        ("monitoring", "write what Prometheus needs to watch the running stack"),
         ("check-migrations", "compare migrations with models on a temporary server"),
     ):
         commands.add_parser(name, help=meaning)

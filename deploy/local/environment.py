@@ -15,7 +15,10 @@ from deploy.local.private_files import private_folder, write_private
 from deploy.local.registry import Service
 from deploy.local.secret_store import load_secrets
 
-PASSED_ON = ("CITY_TIME_OFFSET", "STREAM_MAX_BYTES", "TRUSTED_PROXIES", "PUBLIC_URL", "MEDIA_URL", "DEMO_OTP")
+PASSED_ON = (
+    "CITY_TIME_OFFSET", "STREAM_MAX_BYTES", "TRUSTED_PROXIES", "PUBLIC_URL", "MEDIA_URL", "DEMO_OTP",
+    "TRACES_URL", "TRACES_RATIO",
+)  # fmt: skip
 
 
 def write_environments(stack: Stack) -> None:
@@ -112,6 +115,8 @@ def _settings(stack: Stack, process: Process, known: dict[str, Any]) -> dict[str
         "CITY_TIME_OFFSET": "0",
         "PUBLIC_URL": stack.gateway_url,
         "STREAM_MAX_BYTES": str(stack.stream_bytes),
+        "TRACES_URL": "",
+        "TRACES_RATIO": "0.01",
     }
     if short == "gateway":
         values |= {

@@ -1,15 +1,18 @@
-"""Commands: `python -m gateway serve`, `… load-pack`, `… rebuild [MODEL …]`."""
+"""Commands: `python -m gateway serve`, `… load-pack`, `… rebuild`, `… client …`, `… verify-audits`."""
 
 import asyncio
 import json
 import sys
 
+from gateway import commands
 from gateway.app import SERVICE, create_app
+from gateway.audits.usecases import verify_audits
 from gateway.edge.protocol import gateway_protocol
 from gateway.pack import NoDemo, load
 from gateway.rebuilds.usecases import MODELS, rebuild
 from gateway.settings import GatewaySettings
 from shared.command import run
+from shared.runtime import Runtime
 
 
 def _load_pack(settings: GatewaySettings) -> int:
@@ -31,11 +34,38 @@ def _rebuild(settings: GatewaySettings) -> int:
     return 0 if asyncio.run(rebuild(settings, names, _say)) else 1
 
 
+def _client(settings: GatewaySettings) -> int:
+    """Front ends and their keys; 1 if it was refused."""
+    given = commands.client_arguments(sys.argv[2:])
+
+    async def whole() -> int:
+        runtime: Runtime = create_app(settings).state.runtime
+        try:
+            return await commands.client(runtime, given)
+        finally:
+            await runtime.stop()
+
+    return asyncio.run(whole())
+
+
+def _verify_audits(settings: GatewaySettings) -> int:
+    """Prints the verdict and the head to keep elsewhere; 1 if a line or the chain was changed."""
+    heads = commands.heads_given(sys.argv[2:])
+    verdict = asyncio.run(verify_audits(settings, heads))
+    _say(commands.verdict_table(verdict, heads))
+    return 1 if verdict.broken else 0
+
+
 def _say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    commands = {"load-pack": _load_pack, "rebuild": _rebuild}
-    run(SERVICE, GatewaySettings, create_app, commands, http=gateway_protocol)
+    known = {
+        "load-pack": _load_pack,
+        "rebuild": _rebuild,
+        "client": _client,
+        "verify-audits": _verify_audits,
+    }
+    run(SERVICE, GatewaySettings, create_app, known, http=gateway_protocol)

@@ -13,6 +13,8 @@ from gateway.clients import queries as clients_known
 from gateway.clients import usecases as clients
 from gateway.clients.rules import PREFIX, origin
 from gateway.codes.rules import normalised
+from gateway.pack_clients import check_clients
+from gateway.pack_menus import check_menus
 from gateway.passwords import usecases as passwords
 from gateway.passwords.client import Passwords
 from gateway.people import usecases as people
@@ -149,7 +151,8 @@ def check(city: City) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """For `make check-city`: (file, what is there) and (file, what is weak); PackError as on loading."""
     demo, file = read_demo_users(city), "demo-users.yaml"
     there = f"{len(demo.staff)} staff, {len(demo.citizens)} residents, {len(demo.clients)} clients"
-    return [(file, there)], []
+    (menus, weak), (fronts, doubtful) = check_menus(city), check_clients(city)
+    return [(file, there), *menus, *fronts], [*weak, *doubtful]
 
 
 async def load(settings: GatewaySettings) -> dict[str, Any]:
@@ -185,6 +188,7 @@ async def insert_demo_users(
             name=front.name.id,
             kind=front.kind,
             platform=front.platform,
+            owner=front.agency,
             origins=front.origins,
             key=front.api_key(vault),
             now=now,

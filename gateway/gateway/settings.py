@@ -21,16 +21,30 @@ class GatewaySettings(Settings, WithServices):
     head_seconds: float = Field(default=10, gt=0, description="until a header is complete")
     body_seconds: float = Field(default=30, gt=0, description="until a body is complete, or keeps flowing")
     upload_seconds: float = Field(default=60, gt=0, description="until a file sent in one piece is complete")
+    providers_local: bool = Field(default=False, description="ask providers on this machine, by http")
     address_rate: float = Field(default=100, gt=0, description="requests a second of one address, as a guest")
     address_burst: int = Field(default=1_000, ge=1)
     user_rate: float = Field(default=20, gt=0, description="requests a second of one person signed in")
     user_burst: int = Field(default=200, ge=1)
+    cache_bytes: int = Field(default=64 * 1_048_576, ge=1_048_576, description="of kept answers, by worker")
+    cache_seconds: float = Field(default=60, gt=0, description="how long an answer is fresh without an event")
+    cache_stale_seconds: float = Field(default=3_600, ge=0, description="its age if its owner fails")
+    home_part_seconds: float = Field(default=0.3, gt=0, description="until a section of home is late")
+    home_seconds: float = Field(default=0.4, gt=0, description="until home answers without whatever is late")
+    home_section_bytes: int = Field(default=8_192, ge=512, description="of a section's items, as JSON")
 
     @model_validator(mode="after")
     def no_fixed_code_outside_development(self) -> Self:
         """A fixed sign-in code is for the demo city alone."""
         if self.demo_otp is not None and self.environment == "production":
             raise ValueError("DEMO_OTP must be unset when ENVIRONMENT=production")
+        return self
+
+    @model_validator(mode="after")
+    def providers_outside_in_production(self) -> Self:
+        """A provider on this machine is for development and tests: it could be anything that listens here."""
+        if self.providers_local and self.environment == "production":
+            raise ValueError("PROVIDERS_LOCAL must be unset when ENVIRONMENT=production")
         return self
 
     @model_validator(mode="after")

@@ -33,6 +33,7 @@ from shared.runtime import Background, Runtime
 from shared.seeds import Seed, Sower
 from shared.settings import Settings, service_names
 from shared.timers import Handler, Timers
+from shared.tracing import Tracing
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +69,8 @@ class Service:
 
 def service_edge(app: FastAPI, runtime: Runtime) -> None:
     """The edge of the six services: who is calling comes from the gateway's identity token."""
-    app.add_middleware(
-        ServiceEdge,
-        identity=Identity(runtime.keys, runtime.name, runtime.clock),
-        texts=runtime.texts,
-        metrics=runtime.metrics,
-        longest_ms=max(runtime.settings.request_deadline_ms, 10_000),
-    )
+    identity = Identity(runtime.keys, runtime.name, runtime.clock)
+    app.add_middleware(ServiceEdge, identity=identity, run=runtime)
 
 
 def build_app(
@@ -110,7 +106,8 @@ def _runtime(service: Service, settings: Settings, clock: Clock) -> Runtime:
     bus = Bus(settings.nats_url.get_secret_value(), service.name, max_bytes=settings.stream_max_bytes)
     city = load_city(settings.city_pack)
     metrics = Metrics()
-    relay = Relay(database, bus, clock, f"//{city.code}/{service.name}", metrics)
+    tracing = Tracing(service.name, settings, metrics)
+    relay = Relay(database, bus, clock, f"//{city.code}/{service.name}", metrics, tracing)
     sequencer = Sequencer(database, clock, metrics)
     database.on_commit += [relay.wake, sequencer.wake]
     runtime = Runtime(
@@ -127,6 +124,7 @@ def _runtime(service: Service, settings: Settings, clock: Clock) -> Runtime:
         cipher=FieldCipher(settings.field_key_ring()),
         keys=KeyFile(settings.identity_jwks),
         metrics=metrics,
+        tracing=tracing,
     )
     runtime.degraded += [relay.troubles, lambda: bus.refused]
     runtime.timers = Timers({**service.timers, **privacy.timers(service.holds)}, runtime)

@@ -77,7 +77,7 @@ class Audience:
         return caller.kind == self.kind and (not self.any_of or bool(self.any_of & held))
 
     def names(self) -> list[str]:
-        """As written in `x-city`: public, citizen, staff:<role>, partner:<scope>, system."""
+        """As written in `x-city`: public, citizen, staff:<role>, partner:<scope>, provider, system."""
         return [f"{self.kind}:{name}" for name in sorted(self.any_of)] or [self.kind]
 
     @classmethod
@@ -100,6 +100,11 @@ def Staff(*roles: str) -> Audience:
 def Partner(*scopes: str) -> Audience:
     """A partner agency holding any of the scopes."""
     return Audience("partner", frozenset(scopes))
+
+
+def Provider(*scopes: str) -> Audience:
+    """One of the city's systems that joined, holding any of the scopes (none given: any of them)."""
+    return Audience("provider", frozenset(scopes))
 
 
 def refuse_unless(audiences: tuple[Audience, ...], caller: Caller) -> None:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from starlette.responses import Response
 
-from shared.city.texts import Texts
+from shared.city.texts import LANGUAGES, Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +173,21 @@ def document(problem: Problem, texts: Texts, language: str, request_id: str) -> 
             for error in problem.errors
         ]
     return body
+
+
+def catalogue(texts: Texts) -> dict[str, dict[str, Any]]:
+    """By code: `status`, and `title` and `detail` in each language, with the {names} that are filled in."""
+    codes = [key.split(".")[1] for key in texts.names() if re.fullmatch(r"problem\.\w+\.title", key)]
+    statuses = {kind.code: kind.status for kind in _kinds(Problem)}
+
+    def worded(code: str, language: str) -> dict[str, str]:
+        return {part: texts.get(f"problem.{code}.{part}", language) for part in ("title", "detail")}
+
+    return {c: {"status": statuses.get(c), **{n: worded(c, n) for n in LANGUAGES}} for c in codes}
+
+
+def _kinds(kind: type[Problem]) -> list[type[Problem]]:
+    return [kind, *(each for child in kind.__subclasses__() for each in _kinds(child))]
 
 
 def render(problem: Problem, texts: Texts, language: str, request_id: str) -> Response:

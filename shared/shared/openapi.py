@@ -1,4 +1,7 @@
-"""The service's OpenAPI document: problems instead of FastAPI's 422, security from `x-city`, an ETag."""
+"""The service's OpenAPI document: problems instead of FastAPI's 422, security from `x-city`, an ETag.
+
+`x-problems` has the texts of every problem code, for the page that their `type` leads to.
+"""
 
 import hashlib
 import json
@@ -8,6 +11,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.requests import Request
 from starlette.responses import Response
+
+from shared import errors
 
 _TEXT = {"type": "string"}
 
@@ -30,7 +35,7 @@ _METHODS = ("get", "put", "post", "delete", "patch", "options", "head", "trace")
 
 def install(app: FastAPI) -> None:
     """Serves `/openapi.json` (with ETag) and makes `app.openapi()` answer our document."""
-    document = _document(app)
+    document = {**_document(app), "x-problems": errors.catalogue(app.state.runtime.texts)}
     body = json.dumps(document, ensure_ascii=False, sort_keys=True).encode()
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 

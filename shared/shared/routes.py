@@ -23,12 +23,16 @@ _TOO_LATE_SECONDS = 0.05
 
 
 class HomeSection(BaseModel):
-    """Where an operation's answer stands on the home page."""
+    """Where an operation's answer stands on the home page; `title` by language, of a section new to the city.
+
+    Of several operations with one section, one that takes `lat` and `lon` is read where a place is known.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     section: str
     order: int
+    title: dict[str, str] | None = None
 
 
 class XCity(BaseModel):

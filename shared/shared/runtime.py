@@ -26,10 +26,12 @@ from shared.rekey import know_keys
 from shared.settings import Settings
 from shared.tables import FORGOTTEN_AT_ONCE
 from shared.timers import Timers
+from shared.tracing import Tracing
 
 _HOUSEKEEPING_SECONDS = 60
 _INBOXES_AT_WORK = 3
 _KEYS_SECONDS = 3_600
+_TRACES_SECONDS = 0.5
 
 
 @dataclass(slots=True)
@@ -49,6 +51,7 @@ class Runtime:
     cipher: FieldCipher
     keys: KeyFile
     metrics: Metrics
+    tracing: Tracing
     timers: Timers = field(init=False)
     inbox_places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_INBOXES_AT_WORK))
     """However many subscriptions there are, requests keep most of the pool's connections."""
@@ -75,6 +78,9 @@ class Runtime:
         self.spawn(self.relay.run(), "relay")
         self.spawn(self.sequencer.run(), "sequencer")
         self.spawn(self.timers.run(), "timers")
+        if self.tracing.collector is not None:
+            self.spawn(forever("traces", self.tracing.collector.flush, _TRACES_SECONDS), "traces")
+            self.closers.append(self.tracing.collector.close)
         self.spawn(forever("field_keys", self._know_keys), "field-keys")
         self.spawn(forever("housekeeping", self._housekeeping, _HOUSEKEEPING_SECONDS), "housekeeping")
 

@@ -114,7 +114,7 @@ chain = Table(
 )
 
 #: INSERT and SELECT only for the running service: the database itself refuses a changed past (contracts 5).
-APPEND_ONLY = ("entries", "chain", "seals")
+APPEND_ONLY = ("entries", "chain", "seals", "audits")
 
 
 def new_metadata() -> MetaData:

@@ -7,12 +7,24 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import passing, reports
+from tests.bench import cached, cancels, clients, figures, home, passing, reports, streams
+from tests.bench.figures import Bench, Row
 from tests.bench.processes import pss_megabytes
 from tests.bench.table import Table
 from tests.bench.town import Town, running_town
 
-_WHAT = ("passing", "memory", "uploads", "submits", "latency")
+#: Each measures with processes of its own; the others share one running stack.
+_FIGURES = {
+    "passing": passing.rows,
+    "cached": cached.rows,
+    "cancels": cancels.rows,
+    "clients": clients.rows,
+    "streams": streams.rows,
+    "home": home.rows,
+}
+_WHAT = (*_FIGURES, "memory", "phone", "uploads", "submits", "latency")
+_REST_SECONDS = 5
+_MOST_MEGABYTES = {"gateway": 190, "service": 165}
 
 
 def say(line: str) -> None:
@@ -21,24 +33,26 @@ def say(line: str) -> None:
 
 
 async def bench(what: list[str], seconds: float, rounds: int) -> list[Table]:
-    """The tables asked for."""
-    tables = []
+    """The tables asked for; the one of all figures is the last."""
     with tempfile.TemporaryDirectory(prefix="city-bench-") as name:
-        folder = Path(name)
+        given = Bench(Path(name), seconds, rounds, say)
+        rows: list[Row] = []
         os.chmod(name, 0o711)  # PostgreSQL may run as another account
-        if "passing" in what:
-            tables.append(await passing.measure(folder, rounds=rounds, seconds=seconds, say=say))
-        if set(what) - {"passing"}:
-            async with running_town(folder / "run") as town:
-                tables += await _in_town(town, what, seconds)
-    return tables
+        for figure in [f for f in what if f in _FIGURES]:
+            rows += await _FIGURES[figure](given)
+        if set(what) - _FIGURES.keys():
+            async with running_town(given.folder / "run") as town:
+                if "memory" in what:
+                    await asyncio.sleep(_REST_SECONDS)
+                    rows += _memory(town)
+                given.details += await _in_town(town, what, seconds)
+    return [*given.details, figures.table(rows)] if rows else given.details
 
 
 async def _in_town(town: Town, what: list[str], seconds: float) -> list[Table]:
     tables = []
-    if "memory" in what:
-        await asyncio.sleep(5)
-        tables.append(_memory(town))
+    if "phone" in what:
+        tables.append(await home.phone(town))
     if "uploads" in what:
         tables.append(await reports.uploads(town, seconds=seconds, say=say))
     if "submits" in what:
@@ -48,12 +62,16 @@ async def _in_town(town: Town, what: list[str], seconds: float) -> list[Table]:
     return tables
 
 
-def _memory(town: Town) -> Table:
-    table = Table("memory at idle (PSS)", "process", "MB")
+def _memory(town: Town) -> list[Row]:
+    """Proportional set size after the town has come to rest."""
+    rows = []
     for path in sorted((town.folder / "pids").iterdir()):
         if path.name not in ("supervisord", "postgres", "nats"):
-            table.row(path.name, f"{pss_megabytes(town.pid(path.name)):.0f}")
-    return table
+            most = _MOST_MEGABYTES["gateway" if path.name.startswith("gateway") else "service"]
+            used = pss_megabytes(town.pid(path.name))
+            told = (f"memory of {path.name}", f"{used:.0f} MB", "", "", f"below {most} MB", used < most)
+            rows.append(Row(*told))
+    return rows
 
 
 def main() -> None:

@@ -3,32 +3,41 @@
 import asyncio
 import json
 import sys
-from typing import cast
+from typing import Any, cast
 
 import uvloop
 
 #: An answer of some 3 KB, as a page of a list has it.
 ITEMS = json.dumps({"items": [{"id": f"demo-{n:04}", "title": "demo " * 8} for n in range(46)], "next": None})
-PATH = "/v1/news/static"
+PATH, KEPT, SLOW = "/v1/news/static", "/v1/news/kept", "/v1/news/slow"
+"""Passed through; kept by the gateway; answered after `SLOW_SECONDS`."""
+SLOW_SECONDS = 0.03
+
+
+def _operation(name: str, **city: Any) -> dict[str, Any]:
+    stated = {"audience": ["public"], **city}
+    answers = {"200": {"description": "demo"}}
+    return {"get": {"operationId": name, "x-city": stated, "responses": answers}}
+
+
 DOCUMENT = json.dumps(
     {
         "openapi": "3.1.0",
         "info": {"title": "demo", "version": "1"},
         "paths": {
-            PATH: {
-                "get": {
-                    "operationId": "static",
-                    "x-city": {"audience": ["public"]},
-                    "responses": {"200": {"description": "demo"}},
-                }
-            }
+            PATH: _operation("static"),
+            KEPT: _operation("kept", tags=["demo"]),
+            SLOW: _operation("slow"),
         },
     }
 )
 
 
 def _answer(body: str) -> bytes:
-    head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    head = (
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncache-control: public, max-age=60\r\n"
+        f"content-length: {len(body)}\r\n\r\n"
+    )
     return (head + body).encode()
 
 
@@ -45,6 +54,9 @@ class Static(asyncio.Protocol):
         """Answers each request that is whole."""
         *whole, self._rest = (self._rest + data).split(b"\r\n\r\n")
         for request in whole:
+            if request.startswith(b"GET /v1/news/slow "):
+                asyncio.get_running_loop().call_later(SLOW_SECONDS, self._transport.write, self._page)
+                continue
             asked = request.startswith(b"GET /openapi.json ")
             self._transport.write(self._document if asked else self._page)
 

@@ -15,6 +15,7 @@ PURPOSES = {
         "media-released": ("media_released.v1",),
         "requests": ("request_updated.v1",),
         "seals": ("chain_sealed.v1",),
+        "search": ("document_published.v1", "document_withdrawn.v1"),
         "erasures": ("citizen_erasure_done.v1",),
         "erasure": ("citizen_erased.v1",),
     },

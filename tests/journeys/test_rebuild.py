@@ -13,6 +13,7 @@ from gateway.erasures.models import Erasure
 from gateway.rebuilds import usecases as rebuilds
 from gateway.requests.models import CityRequest
 from gateway.seals.models import Seal
+from gateway.search.models import SearchDocument
 from gateway.streams.models import FeedRow
 from shared.chain.verify import Seal as Known
 from shared.chain.verify import verify
@@ -174,6 +175,7 @@ async def test_a_lost_read_model_is_made_anew_row_by_row_while_the_city_works(
         assert "10 read, 10 written, 0 removed" in (await rebuild(city))[0]
         assert await rows(gateway, CityRequest) == before
         assert await rows(gateway, FeedRow) == feed  # nobody is told again what she knew
+        await search_is_made_anew(city)
 
         async with gateway.database.transaction() as session:
             await session.execute(delete(CityRequest))
@@ -193,6 +195,30 @@ async def test_a_lost_read_model_is_made_anew_row_by_row_while_the_city_works(
         await rebuild(city)
         held = [row["citizen_id"] for row in await rows(gateway, CityRequest)]
         assert set(held) == {row["citizen_id"] for row in before} - {hers}
+
+
+async def search_is_made_anew(city: Any) -> None:
+    """What was published is found as it was; a step that changes nothing public still counts as a version."""
+    gateway = city.gateway.state.runtime
+
+    async def published() -> list[dict[str, Any]]:
+        found = await rows(gateway, SearchDocument)
+        return [
+            {name: value for name, value in row.items() if name not in ("no", "version")} for row in found
+        ]
+
+    async def all_told() -> bool:
+        return len(await published()) == len(await rows(city.laksa.state.runtime, Report))
+
+    await until(all_told)
+    before, said = await published(), list[str]()
+    async with gateway.database.transaction() as session:
+        await session.execute(delete(SearchDocument))
+    assert await rebuilds.rebuild(gateway.settings, ["documents"], said.append, city.clock), said
+    assert await published() == before
+    guest = city.guest()
+    hits = (await guest.get("/v1/search?q=jln+berlubng"))["items"]
+    assert {hit["kind"] for hit in hits} == {"laksa_report"}
 
 
 async def test_a_rebuild_mends_what_differs_removes_what_is_gone_and_an_owner_away_costs_nothing(

@@ -36,6 +36,7 @@ def backup(stack: Stack, to: Path) -> int:
     say(f"\nThe backup is whole: {_bytes(size)} in {progress.seconds:.1f} s\n\n  {folder}")
     say(f"  {archive.keys_file(folder)}\n")
     say("KEEP THE KEYS APART: whoever has both reads everything; without the keys nobody does, you neither.")
+    say("The audits' head, to write down elsewhere: make ledger-verify NAME=gateway")
     say(f"It comes back with: make restore FROM={folder}")
     return 0
 

@@ -163,10 +163,11 @@ async def _forget_streams(url: str) -> None:
 
 
 def _make_whole(stack: Stack, progress: Progress) -> bool:
-    """Events first, so that people are told; then the read models, then the ledger against its seals."""
+    """Events first, so that people are told; then the read models, then the chains against their seals."""
     shorts = list(dict.fromkeys(p.service.short for p in stack.processes()))
     progress.note("events of the outboxes, once more")
-    steps = [wait_until_sent(stack.folder, shorts, progress), _run(stack, "gateway", "rebuild")]
+    sent = wait_until_sent(stack.folder, shorts, progress)
+    steps = [sent, _run(stack, "gateway", "rebuild"), _run(stack, "gateway", "verify-audits")]
     return all([*steps, "laksa" not in shorts or _run(stack, "laksa", "ledger-verify")])
 
 

@@ -59,8 +59,9 @@ async def human_page(caller: Annotated[Caller, Allow(Anyone)]) -> Response:
 
 @router.get("/docs/errors", openapi_extra=_OPEN, responses=_PAGE, response_class=Response)
 async def error_codes(run: Run, caller: Annotated[Caller, Allow(Anyone)]) -> Response:
-    """Every problem code with its texts."""
-    return documents.errors_page(run.texts)
+    """Every problem code of the gateway and of the services, with its texts."""
+    catalogue: Catalogue = run.part(Catalogue)
+    return documents.errors_page(catalogue.problems())
 
 
 @router.get("/health/live", openapi_extra=_OPEN)

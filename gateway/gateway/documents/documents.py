@@ -4,12 +4,14 @@ import base64
 import hashlib
 import html
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from fastapi import Response
 
-from shared.city.texts import LANGUAGES, Texts
+from shared.city.texts import LANGUAGES
 
 _PAGES = Path(__file__).parent
 
@@ -28,29 +30,42 @@ def page(name: str) -> Response:
     return _html(body, policy)
 
 
-def errors_page(texts: Texts) -> Response:
-    """The catalogue of problem codes, in every language; `#code` leads to one."""
-    rows = "".join(_row(code, texts) for code in _codes(texts))
+def errors_page(problems: Mapping[str, Mapping[str, Any]]) -> Response:
+    """The problem codes of every service (by its name), in every language; `#code` leads to one."""
+    codes = sorted({code for known in problems.values() for code in known})
+    rows = "".join(_row(code, problems) for code in codes)
     frame, policy = _page("errors.html")
     return _html(frame.replace("<!-- rows -->", rows), policy)
 
 
-def _codes(texts: Texts) -> list[str]:
-    found = (re.fullmatch(r"problem\.(\w+)\.title", key) for key in texts.names())
-    return sorted(match[1] for match in found if match)
+def _row(code: str, problems: Mapping[str, Mapping[str, Any]]) -> str:
+    """One code. Who says the same stands together; another wording of another service stands below it."""
+    wordings: dict[str, list[str]] = {}
+    for service, known in problems.items():
+        if code in known:
+            wordings.setdefault(_wording(known[code]), []).append(service)
+    common = len(wordings) == 1 and len(next(iter(wordings.values()))) == len(problems) > 1
+    first, name = True, html.escape(code)
+    rows = ""
+    for wording, services in wordings.items():
+        link = f'<a href="#{name}"><code>{name}</code></a><br>' if first else ""
+        who = "every service" if common else html.escape(", ".join(services))
+        start = f'<tr id="{name}">' if first else "<tr>"
+        rows, first = f'{rows}{start}<td>{link}<span class="soft">{who}</span></td>{wording}</tr>\n', False
+    return rows
 
 
-def _row(code: str, texts: Texts) -> str:
-    cells = "".join(
-        f'<td lang="{language}"><b>{_text(texts, code, "title", language)}</b><br>'
-        f"{_text(texts, code, 'detail', language)}</td>"
-        for language in LANGUAGES
+def _wording(told: Mapping[str, Any]) -> str:
+    texts = "".join(
+        f'<td lang="{language}"><b>{_text(said["title"])}</b><br>{_text(said["detail"])}</td>'
+        for language, said in ((language, told[language]) for language in LANGUAGES)
     )
-    return f'<tr id="{code}"><td><a href="#{code}"><code>{code}</code></a></td>{cells}</tr>\n'
+    return f"<td>{told.get('status') or ''}</td>{texts}"
 
 
-def _text(texts: Texts, code: str, part: str, language: str) -> str:
-    return html.escape(re.sub(r"\{(\w+)\}", "…", texts.get(f"problem.{code}.{part}", language)))
+def _text(text: str) -> str:
+    """What is filled in when it happens is left open here."""
+    return html.escape(re.sub(r"\{(\w+)\}", "…", text))
 
 
 def _html(body: str, policy: str) -> Response:

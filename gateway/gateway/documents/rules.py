@@ -2,14 +2,29 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
 
 from gateway.edge.routes import METHODS, is_public, shape
 from shared import openapi
 from shared.routes import XCity
 
+
+class _Wording(BaseModel):
+    title: str
+    detail: str
+
+
+class _Told(BaseModel):
+    """What a service says of one of its problem codes."""
+
+    status: int | None = None
+    id: _Wording
+    en: _Wording
+
+
+_PROBLEMS = TypeAdapter(dict[Annotated[str, StringConstraints(pattern=r"^\w{1,60}$")], _Told])
 _KINDS = frozenset({"public", "citizen", "staff", "partner", "provider", "system"})
 _REF = "#/components/"
 _SHARED_PARTS = frozenset({"securitySchemes"})
@@ -24,6 +39,10 @@ def why_refused(document: Any, prefixes: Sequence[str], taken: Iterable[str]) ->
     """
     if not isinstance(document, Mapping) or not isinstance(document.get("paths"), Mapping):
         return "it is no OpenAPI document"
+    try:
+        _PROBLEMS.validate_python(document.get("x-problems", {}))
+    except ValidationError:
+        return "x-problems is not valid"
     shapes = {shape(template) for template in taken}
     for template, item in document["paths"].items():
         if not is_public(template):
@@ -58,7 +77,11 @@ def merged(own: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]], **in
         for kind, components in document.get("components", {}).items():
             if kind not in _SHARED_PARTS:
                 renamed = {n: _renamed(c, prefix, common) for n, c in components.items()}
-                new = {prefix + n: c for n, c in renamed.items() if f"{_REF}{kind}/{n}" not in common}
+                new = {
+                    prefix + n: _titled(c, prefix + n)
+                    for n, c in renamed.items()
+                    if f"{_REF}{kind}/{n}" not in common
+                }
                 parts.setdefault(kind, {}).update(new)
         for path, item in document["paths"].items():
             if is_public(path):
@@ -127,6 +150,12 @@ def _with_the_edge(document: dict[str, Any]) -> dict[str, Any]:
             for status in (*_EDGE, 401) if named else _EDGE:
                 stated.setdefault(str(status), openapi.problem(document, status))
     return document
+
+
+def _titled(component: Any, name: str) -> Any:
+    """With its new name as title: generators name classes by titles, and skip all but one of the same."""
+    titled = isinstance(component, Mapping) and "title" in component
+    return {**component, "title": name.replace(".", "")} if titled else component
 
 
 def _renamed(part: Any, prefix: str, common: frozenset[str]) -> Any:

@@ -7,6 +7,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.documents.models import ServiceDocument
+from gateway.edge.catalogue import Catalogue
+from shared.runtime import Runtime
+
+
+def equip(run: Runtime) -> None:
+    """Counts, for whoever watches, the services whose routes are not as they want them."""
+    catalogue: Catalogue = run.part(Catalogue)
+    gauge = run.metrics.gauge("city_documents_amiss", "Services without a document, or with one refused")
+    gauge.set_function(lambda: len(catalogue.troubles()))
 
 
 async def accept(

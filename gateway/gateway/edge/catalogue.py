@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gateway.documents import rules
@@ -22,6 +22,7 @@ class Catalogue:
         self._documents: dict[str, Mapping[str, Any]] = {}
         self._refused: dict[str, str] = {}
         self.etags: dict[str, str] = {}
+        self.on_change: list[Callable[[str, Mapping[str, Any]], None]] = []
         self.table = RouteTable()
         self.body, self.etag = b"", ""
         self._rebuild()
@@ -40,6 +41,8 @@ class Catalogue:
             self.etags.pop(other, None)  # what stood in its way may be gone: ask again
         self._documents[service] = document
         self._rebuild()
+        for tell in self.on_change:
+            tell(service, document)
         return None
 
     def find(self, path: str) -> Endpoint | None:
@@ -54,6 +57,11 @@ class Catalogue:
             if service.name not in self._documents
             for prefix in service.prefixes
         )
+
+    def problems(self) -> dict[str, Mapping[str, Any]]:
+        """The problem codes of the gateway and of each service, as their documents tell them."""
+        documents = {"gateway": self._own, **dict(sorted(self._documents.items()))}
+        return {name: document.get("x-problems", {}) for name, document in documents.items()}
 
     def troubles(self) -> list[str]:
         """For health: documents that were refused, services that never gave one."""

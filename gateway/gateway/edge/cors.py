@@ -10,7 +10,7 @@ _ALLOWED = (
     b"X-HTTP-Method-Override, X-Request-Id, traceparent"
 )
 _EXPOSED = (
-    b"Content-Language, Deprecation, ETag, Idempotency-Replayed, Link, Location, RateLimit, "
+    b"Age, Content-Language, Deprecation, ETag, Idempotency-Replayed, Link, Location, RateLimit, "
     b"RateLimit-Policy, Retry-After, Sunset, Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, "
     b"Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset, X-Cache, "
     b"X-Request-Id"

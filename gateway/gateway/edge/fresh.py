@@ -33,13 +33,17 @@ _REVOKED_SINCE = timedelta(hours=2)
 
 
 class Documents:
-    """Asks each service for its document, and remembers the accepted ones over restarts."""
+    """Asks each service for its document, and remembers the accepted ones over restarts.
+
+    `silent` are those who did not answer in time, or not with a document, when they were asked last.
+    """
 
     def __init__(
         self, run: Runtime, catalogue: Catalogue, services: Sequence[ServiceAddress], seconds: float
     ) -> None:
         self._run, self._catalogue, self._services, self.seconds = run, catalogue, services, seconds
         self.begun = False
+        self.silent: set[str] = set()
         self._unsaved: dict[str, tuple[str, Any, str | None]] = {}
 
     async def poll(self) -> None:
@@ -63,19 +67,18 @@ class Documents:
     async def _ask(self, http: aiohttp.ClientSession, service: ServiceAddress) -> None:
         known = self._catalogue.etags.get(service.name, "")
         try:
-            url = f"{service.url.rstrip('/')}/openapi.json"
-            async with http.get(url, headers={"If-None-Match": known}, allow_redirects=False) as answer:
-                if answer.status != 200 or (answer.content_length or 0) > _DOCUMENT_BYTES:
-                    return
-                body = await answer.read()
-                document = json.loads(body)
+            told = await _read(http, service, known)
         except (aiohttp.ClientError, OSError, ValueError, RecursionError) as error:
             _log.debug("document_not_read", service=service.name, error=type(error).__name__)
+            self.silent.add(service.name)
             return
-        etag = answer.headers.get("ETag") or hashlib.sha256(body).hexdigest()
-        if etag != known:
-            reason = self._catalogue.offer(service.name, etag, document)
-            self._unsaved[service.name] = (etag, document, reason)
+        self.silent.discard(service.name)
+        if told is not None:
+            etag, document = told
+            if etag != known:
+                self._unsaved[service.name] = (etag, document, self._catalogue.offer(service.name, *told))
+            if not isinstance(document, dict) or "paths" not in document:
+                self.silent.add(service.name)
 
     async def _save(self) -> None:
         """Writes what is new; while the database is away it is written at a later poll."""
@@ -87,6 +90,18 @@ class Documents:
                 else:
                     await usecases.refuse(session, service=service, etag=etag, reason=reason, now=now)
             del self._unsaved[service]
+
+
+async def _read(http: aiohttp.ClientSession, service: ServiceAddress, known: str) -> tuple[str, Any] | None:
+    """ETag and document; None if it is still the known one. ValueError if this is no document."""
+    url = f"{service.url.rstrip('/')}/openapi.json"
+    async with http.get(url, headers={"If-None-Match": known}, allow_redirects=False) as answer:
+        if answer.status == 304 and known:
+            return None
+        if answer.status != 200 or (answer.content_length or 0) > _DOCUMENT_BYTES:
+            raise ValueError(answer.status)
+        body = await answer.read()
+    return answer.headers.get("ETag") or hashlib.sha256(body).hexdigest(), json.loads(body)
 
 
 class Memory:

@@ -9,7 +9,7 @@ _SLACK_SECONDS = 5.0
 class Policy:
     """`burst` requests at once, then `rate` a second; `name` stands in the RateLimit headers."""
 
-    __slots__ = ("burst", "header", "interval", "name", "window")
+    __slots__ = ("burst", "header", "interval", "left", "name", "window")
 
     def __init__(self, name: str, rate: float, burst: int) -> None:
         if rate <= 0 or burst < 1:
@@ -17,6 +17,7 @@ class Policy:
         self.name, self.burst = name, burst
         self.interval = 1 / rate
         self.window = burst * self.interval
+        self.left = f'"{name}";r='.encode()
         self.header = f'"{name}";q={burst};w={max(round(self.window), 1)}'.encode()
 
 
@@ -31,7 +32,7 @@ class Decision(NamedTuple):
     @property
     def header(self) -> bytes:
         """The RateLimit header field (draft-ietf-httpapi-ratelimit-headers)."""
-        return b'"%b";r=%d;t=%d' % (self.policy.name.encode(), self.remaining, math.ceil(self.wait))
+        return b"%b%d;t=%d" % (self.policy.left, self.remaining, math.ceil(self.wait))
 
 
 def decide(policy: Policy, arrival: float, now: float) -> tuple[float, Decision]:

@@ -1,5 +1,7 @@
 """The head of a request: size, doubled headers, smuggling; refused before anything else is done."""
 
+from itertools import chain
+
 from starlette.types import Scope
 
 from shared.errors import BadRequest, HeadersTooLarge
@@ -25,11 +27,13 @@ _ONCE = frozenset(
 def read(scope: Scope) -> dict[bytes, bytes]:
     """The headers by lower-case name; 431 if too many or too long, 400 if they contradict themselves."""
     pairs = scope["headers"]
-    size = sum(len(name) + len(value) for name, value in pairs) + len(scope.get("query_string", b""))
-    if len(pairs) > _MOST or size + len(scope["raw_path"]) > _BYTES:
-        raise HeadersTooLarge(headers={"Connection": "close"})
     headers = dict(pairs)
-    if len(headers) != len(pairs):
+    single = len(headers) == len(pairs)
+    size = sum(map(len, chain.from_iterable(pairs)))
+    size += len(scope.get("query_string", b"")) + len(scope["raw_path"])
+    if len(pairs) > _MOST or size > _BYTES:
+        raise HeadersTooLarge(headers={"Connection": "close"})
+    if not single:
         names = [name for name, _ in pairs if name in _ONCE]
         if len(names) != len(set(names)):
             raise _bad()

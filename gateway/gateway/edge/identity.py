@@ -17,10 +17,11 @@ class Identities:
     def token(self, caller: Caller, service: str) -> str:
         """The token that tells `service` who is calling."""
         now, key = self._clock.now(), (caller, service, self._signer.kid)
-        known = self._known.get(key, now.timestamp())
+        moment = now.timestamp()
+        known = self._known.get(key, moment)
         if known is not None:
             return known
         claims = {"aud": service, **claims_of(caller)}
         token = self._signer.sign("identity", claims, now, LIFETIME_SECONDS)
-        self._known.put(key, token, now.timestamp() + REUSED_SECONDS)
+        self._known.put(key, token, moment + REUSED_SECONDS)
         return token

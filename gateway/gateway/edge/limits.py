@@ -4,7 +4,7 @@ import math
 
 from gateway.edge.addresses import Addresses
 from gateway.edge.exchange import Exchange
-from gateway.edge.gcra import Decision, Policy
+from gateway.edge.gcra import Policy
 from gateway.edge.metrics import EdgeMetrics
 from gateway.edge.rate_file import RateFile
 from shared.auth import Caller
@@ -38,13 +38,9 @@ class Limits:
     def _charge(self, x: Exchange, key: bytes, policy: Policy) -> None:
         """429 with Retry-After if this one is too many."""
         decision = self._file.take(key, policy, stopwatch())
-        if x.tightest is None or _tighter(decision, x.tightest):
+        if x.tightest is None or decision.remaining < x.tightest.remaining:
             x.tightest = decision
         if not decision.admitted:
             self._metrics.limited.labels(policy.name).inc()
             wait = math.ceil(decision.wait)
             raise TooManyRequests(headers={"Retry-After": str(wait)}, retry_after=wait)
-
-
-def _tighter(decision: Decision, other: Decision) -> bool:
-    return decision.remaining < other.remaining

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from prometheus_client import Histogram
 
 from gateway.edge.exchange import Exchange
+from gateway.usage.rules import Usage
 from shared.metrics import Metrics
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
@@ -15,8 +16,8 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 class EdgeMetrics:
     """By route template, by client, by service; never by all of them at once, which would have no bound."""
 
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
+    def __init__(self, metrics: Metrics, usage: Usage) -> None:
+        self._metrics, self._usage = metrics, usage
         self._routes: dict[tuple[str, str, int], _Counters] = {}
         self._clients: dict[tuple[str, int], Callable[[], None]] = {}
         self.clients = metrics.counter("city_client_requests", "Answers by front end", "client", "status")
@@ -41,6 +42,8 @@ class EdgeMetrics:
         count()
         observe(seconds)
         add(answer.size)
+        if x.client is not None:
+            self._usage.answered(x.client.code, x.headers, answer.status, answer.size)
         client = (x.client.code if x.client is not None else "none", kind)
         (self._clients.get(client) or self._client(*client))()
 

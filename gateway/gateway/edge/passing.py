@@ -39,14 +39,16 @@ _NOT_UP = _HOP | {
 _NOT_DOWN = _HOP | {b"date", b"server", b"x-request-id", b"ratelimit", b"ratelimit-policy"}
 
 
+_NAMES_KEPT = 1_024
+_up: dict[bytes, bool] = {}
+_down: dict[bytes, bytes] = {}
+
+
 def up(x: Exchange, identity: str, left_ms: int | None) -> list[tuple[bytes, bytes]]:
     """The headers for the service: the client's own, then the gateway's. Host and length are the sender's."""
-    named = _named(x.headers.get(b"connection"))
-    headers = [
-        (name, value)
-        for name, value in x.scope["headers"]
-        if name not in _NOT_UP and name not in named and not name.startswith(b"x-forwarded")
-    ]
+    headers = [pair for pair in x.scope["headers"] if (_up[pair[0]] if pair[0] in _up else _goes_up(pair[0]))]
+    if b"connection" in x.headers and (named := _named(x.headers[b"connection"])):
+        headers = [pair for pair in headers if pair[0] not in named]
     headers.append((b"x-identity", identity.encode()))
     headers.append((b"x-request-id", x.context.request_id.encode()))
     if left_ms is not None:
@@ -60,13 +62,32 @@ def up(x: Exchange, identity: str, left_ms: int | None) -> list[tuple[bytes, byt
 
 def down(raw: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """The headers of a service's answer that are meant for the client; CORS is the gateway's business."""
-    pairs = [(name.lower(), value) for name, value in raw]
-    named = _named(next((value for name, value in pairs if name == b"connection"), None))
-    return [
-        (name, value)
-        for name, value in pairs
-        if name not in _NOT_DOWN and name not in named and not name.startswith(b"access-control-")
-    ]
+    headers, named = [], frozenset[bytes]()
+    for name, value in raw:
+        lower = _down.get(name)
+        if lower is None:
+            lower = _goes_down(name)
+        if lower:
+            headers.append((lower, value))
+        elif name.lower() == b"connection":
+            named |= _named(value)
+    return [pair for pair in headers if pair[0] not in named] if named else headers
+
+
+def _goes_up(name: bytes) -> bool:
+    goes = name not in _NOT_UP and not name.startswith(b"x-forwarded")
+    if len(_up) < _NAMES_KEPT:
+        _up[name] = goes
+    return goes
+
+
+def _goes_down(name: bytes) -> bytes:
+    """The name in lower case; empty if the header goes no further."""
+    lower = name.lower()
+    goes = b"" if lower in _NOT_DOWN or lower.startswith(b"access-control-") else lower
+    if len(_down) < _NAMES_KEPT:
+        _down[name] = goes
+    return goes
 
 
 def _named(connection: bytes | None) -> frozenset[bytes]:

@@ -1,6 +1,7 @@
-"""The edge, in order: ids and limits, client, rate limits, token, then the own app or a service."""
+"""The edge, in order: ids and limits, client, rate limits, token, kept answers, the own app or a service."""
 
 import os
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -8,9 +9,11 @@ import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.edge import body, cors, head
+from gateway.edge import body, cors, head, spans
+from gateway.edge.cache.serving import Serving, plain_tags
 from gateway.edge.catalogue import Catalogue
 from gateway.edge.exchange import Answer, ClientGone, Exchange, HeadTold
+from gateway.edge.head import has_body
 from gateway.edge.limits import Limits
 from gateway.edge.metrics import EdgeMetrics
 from gateway.edge.proxy import Proxy
@@ -22,6 +25,7 @@ from shared.clock import stopwatch
 from shared.db import translate
 from shared.edge import context as contexts
 from shared.edge.context import RequestContext
+from shared.tracing import Tracing, unsampled
 
 _log = log.get(__name__)
 _GONE = 499
@@ -38,6 +42,8 @@ class Parts:
     proxy: Proxy
     metrics: EdgeMetrics
     texts: Texts
+    tracing: Tracing
+    cache: Serving
 
 
 class GatewayEdge:
@@ -45,17 +51,36 @@ class GatewayEdge:
 
     def __init__(self, app: ASGIApp, parts: Parts) -> None:
         self._app, self._parts = app, parts
+        parts.cache.kept.flights.ask = self._ask
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one request, or passes lifespan on."""
+        rest = self.begin(scope, receive, send)
+        if rest is not None:
+            await rest
+
+    def begin(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None] | None:
+        """Answers at once if the answer is at hand; otherwise what is left to do, which has to wait."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started = stopwatch()
+            return self._app(scope, receive, send)
+        started, failure = stopwatch(), None
         context = RequestContext("", contexts.LANGUAGES[0], started)
         x = Exchange(scope, receive, Answer(send, scope["method"]), context, {})
         try:
-            await self._steps(x)
+            self._meet(x)
+            if x.known and x.answer.instant and self._goes_at_once(x, started):
+                return None
+        except Exception as error:  # noqa: BLE001 - answered below, where answering may wait
+            failure = error
+        return self._finish(x, started, failure)
+
+    async def _finish(
+        self, x: Exchange, started: float, failure: Exception | None, rest: Awaitable[None] | None = None
+    ) -> None:
+        try:
+            if failure is not None:
+                raise failure
+            await (rest or self._steps(x))
         except HeadTold:
             x.answer.complete = True
         except (ClientGone, ClientDisconnect):
@@ -63,22 +88,60 @@ class GatewayEdge:
         except Exception as error:  # noqa: BLE001 - the last place that can still answer
             await self._failed(error, x)
         finally:
-            self._parts.metrics.answered(x, stopwatch() - started)
+            self._ended(x, started)
 
-    async def _steps(self, x: Exchange) -> None:
+    def _ended(self, x: Exchange, started: float) -> None:
+        self._parts.metrics.answered(x, stopwatch() - started)
+        if x.context.span is not None:
+            spans.end(x, x.context.span)
+
+    def _meet(self, x: Exchange) -> None:
+        """What needs no waiting: the head, the operation, and who asks, unless a form says that."""
         x.headers = head.read(x.scope)
         _name(x)
+        if self._parts.tracing.chosen():
+            spans.begin(x, self._parts.tracing)
         x.endpoint = self._parts.catalogue.find(x.scope["path"])
         if x.method == "OPTIONS" and not _asks_the_route(x):
-            await self._options(x)
             return
         self._find(x)
         body.check_declared(x)
-        await self._parts.who.client(x)
+        if not self._parts.who.needs_form(x):
+            self._parts.who.client(x)
+            self._admit(x)
+
+    def _admit(self, x: Exchange) -> None:
         x.context.caller = self._parts.who.caller(x)
         if not x.wanted.public:
             refuse_unless(x.wanted.audiences, x.context.caller)
-        # The answer cache and the merging of equal reads belong here: the caller is known, nobody asked yet.
+        x.known = True
+
+    def _goes_at_once(self, x: Exchange, started: float) -> bool:
+        """Whether it was answered, or sent on, without a task; reads alone, and none that is traced."""
+        keeping = x.wanted.keeping
+        if keeping is None or has_body(x.headers) or x.context.span is not None:
+            return False
+        self._prepare(x)
+        if keeping.kept or x.wanted.service is None or x.method != "GET":
+            hit = keeping.kept and self._parts.cache.gives_at_once(x)
+            if hit:
+                self._ended(x, started)
+            return hit
+        x.body = b""
+        plain_tags(x)
+        return self._parts.proxy.begin(
+            x,
+            lambda: self._ended(x, started),
+            lambda rest: x.answer.adopt(self._finish(x, started, None, rest)),
+        )
+
+    async def _steps(self, x: Exchange) -> None:
+        if x.operation is None:
+            await self._options(x)
+            return
+        if not x.known:
+            await self._parts.who.client_of_form(x)
+            self._admit(x)
         await self._answer(x)
 
     def _find(self, x: Exchange) -> None:
@@ -104,10 +167,19 @@ class GatewayEdge:
 
     async def _answer(self, x: Exchange) -> None:
         await body.take(x)
+        self._prepare(x)
+        if x.wanted.keeping is None or not await self._parts.cache.gives(x):
+            await self._ask(x)
+
+    def _prepare(self, x: Exchange) -> None:
+        """The deadline begins, and what every answer says is noted."""
         seconds = x.wanted.seconds
         x.context.expires = stopwatch() + seconds if seconds is not None else float("inf")
         _tell(x)
         cors.expose(x, self._parts.who.keys)
+
+    async def _ask(self, x: Exchange) -> None:
+        plain_tags(x)
         if x.wanted.service is None:
             await self._own(x)
         else:
@@ -152,7 +224,7 @@ def _name(x: Exchange) -> None:
     context.request_id = new[:32] if offered is None else contexts.request_id(_text(offered))
     context.language = _language(_text(x.headers.get(b"accept-language")))
     trace = contexts.traceparent(_text(x.headers.get(b"traceparent")))
-    context.traceparent = trace or f"00-{new[:32]}-{new[32:]}-00"
+    context.traceparent = unsampled(trace) if trace else f"00-{new[:32]}-{new[32:]}-00"
 
 
 def _tell(x: Exchange) -> None:

@@ -3,11 +3,15 @@
 import asyncio
 import json
 from typing import Any, cast
+from urllib.parse import unquote
 
+import httptools
 from prometheus_client import Counter
-from uvicorn.protocols.http.flow_control import FlowControl
+from starlette.types import Scope
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from gateway.edge.cycle import Cycle, lines
 from gateway.settings import GatewaySettings
 from shared import errors
 from shared.city.texts import LANGUAGES, Texts
@@ -18,6 +22,8 @@ _HEAD_BYTES = 65_536
 _UNREAD_BYTES = 16 * 1_048_576
 _WINDOW_SECONDS = 15.0
 _WINDOW_BYTES = 65_536
+_IDLE_SLACK_SECONDS = 0.001
+_ASGI = {"version": "3.0", "spec_version": "2.3"}
 _IDLE, _HEAD, _BODY = "idle", "head", "body"
 
 
@@ -42,16 +48,23 @@ class GatewayProtocol(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._stalled: asyncio.TimerHandle | None = None
         self._received = self._window = 0
+        self._idle: asyncio.TimerHandle | None = None
+        self._idle_since = 0.0
+        self._defaults: list[tuple[bytes, bytes]] = []
+        self._default_lines = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A connection that never says anything is a header that never ends."""
         super().connection_made(transport)
+        self._idle = self.loop.call_later(self.timeout_keep_alive, self._check_idle)
         self._phase = _HEAD
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is waited for any more."""
         self._disarm()
+        if self._idle is not None:
+            self._idle.cancel()
         self.resume_writing()
         super().connection_lost(exc)
 
@@ -60,7 +73,13 @@ class GatewayProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self._received += len(data)
-        super().data_received(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self._refuse(errors.BadRequest(), "malformed")
+            return
+        except httptools.HttpParserUpgrade:
+            self.shutdown()  # answered as plain HTTP, and no more: what follows would be another protocol
         if self._phase == _HEAD and self._received > _HEAD_BYTES:
             self._refuse(errors.HeadersTooLarge(), "head_too_large")
         elif self._phase == _BODY and self._received > _UNREAD_BYTES and self.cycle.response_complete:
@@ -69,7 +88,7 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A new request: its time begins now."""
-        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = b"", [], False
         if self._timed != _IDLE and self._phase != _HEAD:
             self._disarm()
         self._phase = _HEAD
@@ -77,14 +96,80 @@ class GatewayProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The body's time begins. A target that is no path, or another version, is a trick (RFC 9112 3.2)."""
         self._phase, self._received, self._window = _BODY, 0, 0
-        if not self.url.startswith(b"/") or self.parser.get_http_version() not in ("1.1", "1.0"):
+        version = self.parser.get_http_version()
+        if not self.url.startswith(b"/") or version not in ("1.1", "1.0"):
             raise ValueError("the request line is not what this server speaks")
-        super().on_headers_complete()
+        before: Cycle | None = cast(Any, self.cycle)
+        keep_alive = version == "1.1" and self.parser.should_keep_alive()
+        cycle = Cycle(self, self._scope(version), keep_alive=keep_alive, expects=self.expect_100_continue)
+        self.cycle = cast(Any, cycle)
+        if before is None or before.response_complete:
+            cycle.start(cast(Any, self.app))
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def _scope(self, version: str) -> Scope:
+        raw, _, query = self.url.partition(b"#")[0].partition(b"?")
+        path = raw.decode("ascii")
+        return {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": version,
+            "method": self.parser.get_method().decode("ascii"),
+            "scheme": self.scheme,
+            "server": self.server,
+            "client": self.client,
+            "root_path": "",
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": raw,
+            "query_string": query,
+            "headers": self.headers,
+            "state": self.app_state.copy(),
+        }
+
+    def on_body(self, body: bytes) -> None:
+        """Kept until the application asks for it; whoever sends faster has to wait."""
+        cycle = self.cycle
+        if cycle.response_complete:
+            return
+        cycle.body += body
+        if len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        cycle.message_event.set()
 
     def on_message_complete(self) -> None:
         """Nothing is missing."""
-        super().on_message_complete()
         self._phase, self._received = _IDLE, 0
+        if not self.cycle.response_complete:
+            self.cycle.more_body = False
+            self.cycle.message_event.set()
+
+    def on_response_complete(self) -> None:
+        """The next request of those that came together, or the wait for another one begins."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            cast(Any, cycle).start(app)
+        else:
+            self._idle_since = self.loop.time()
+
+    @property
+    def default_lines(self) -> bytes:
+        """What uvicorn adds to every answer: it makes a new list when the date changes."""
+        if self._defaults is not self.server_state.default_headers:
+            self._defaults = self.server_state.default_headers
+            self._default_lines = lines(self._defaults)
+        return self._default_lines
+
+    def abandon(self, cycle: Cycle) -> None:
+        """Its application ended without an answer, or with half of one, which only an end can show."""
+        if not cycle.response_started and not self.transport.is_closing():
+            self.transport.write(_raw(errors.Internal(), self.texts))
+        self.transport.close()
 
     def pause_writing(self) -> None:
         """The client does not read what it asked for."""
@@ -99,10 +184,6 @@ class GatewayProtocol(HttpToolsProtocol):
         flow: FlowControl | None = self.flow
         if flow is not None:
             super().resume_writing()
-
-    def send_400_response(self, msg: str) -> None:
-        """What httptools cannot read is answered like any other problem."""
-        self._refuse(errors.BadRequest(), "malformed")
 
     def _watch(self) -> None:
         if self._phase == self._timed:
@@ -119,6 +200,17 @@ class GatewayProtocol(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _check_idle(self) -> None:
+        """One timer a connection, not one a request: it looks when the connection may have idled enough."""
+        since = (
+            self._idle_since if self._phase == _IDLE and self.cycle.response_complete else self.loop.time()
+        )
+        left = since + self.timeout_keep_alive - self.loop.time()
+        if left < _IDLE_SLACK_SECONDS:
+            self.transport.close()
+        else:
+            self._idle = self.loop.call_later(left, self._check_idle)
 
     def _check_body(self) -> None:
         if self._received - self._window < _WINDOW_BYTES and not self.flow.read_paused:

@@ -1,4 +1,4 @@
-"""The rate limits' state, shared by all workers of a machine: one memory-mapped file, a lock per slot."""
+"""The rate limits' state, shared by all workers of a machine: one memory-mapped file, with its locks."""
 
 import fcntl
 import hashlib
@@ -9,9 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from gateway.edge.gcra import Decision, Policy, decide
+from gateway.edge.slot_locks import SlotLocks
 
 _MAGIC = b"GCRA-v1\x00"
 _HEAD = 4_096
+_LOCKS_AT, _LOCKS = 64, 63
 _SLOTS = 131_072
 _WAYS = 8
 _ENTRY = struct.Struct("<Qd")
@@ -32,8 +34,7 @@ class RateFile:
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            self._secret = _prepare(self._file)
-            self._map = mmap.mmap(self._file, _SIZE)
+            self._secret, self._map, self._locks = _prepare(self._file)
         except BaseException:
             os.close(self._file)
             raise
@@ -41,36 +42,38 @@ class RateFile:
 
     def take(self, key: bytes, policy: Policy, now: float) -> Decision:
         """Admits or refuses one request of this key; `now` in seconds on the machine's stopwatch."""
-        start, mark = self._place(key)
-        fcntl.lockf(self._file, fcntl.LOCK_EX, _SLOT.size, start)
+        start, mark, lock = self._place(key)
+        self._locks.acquire(lock)
         try:
             return self._decide(start, mark, policy, now)
         finally:
-            fcntl.lockf(self._file, fcntl.LOCK_UN, _SLOT.size, start)
+            self._locks.release(lock)
 
-    def _find_place(self, key: bytes) -> tuple[int, int]:
+    def _find_place(self, key: bytes) -> tuple[int, int, int]:
         digest = hashlib.blake2b(key, digest_size=16, key=self._secret).digest()
         place, mark = struct.unpack("<QQ", digest)
-        return _HEAD + place % _SLOTS * _SLOT.size, mark or 1
+        return _HEAD + place % _SLOTS * _SLOT.size, mark or 1, place % _SLOTS % _LOCKS
 
     def close(self) -> None:
         """Unmaps the file; its state stays for the other workers."""
+        self._locks.close()
         self._map.close()
         os.close(self._file)
 
     def _decide(self, start: int, mark: int, policy: Policy, now: float) -> Decision:
         state = _SLOT.unpack_from(self._map, start)
-        marks, arrivals = state[::2], state[1::2]
+        marks = state[::2]
         known = mark in marks
-        way = marks.index(mark) if known else min(range(_WAYS), key=arrivals.__getitem__)
-        arrival, decision = decide(policy, arrivals[way] if known else 0.0, now)
+        way = marks.index(mark) if known else min(range(_WAYS), key=state[1::2].__getitem__)
+        arrival, decision = decide(policy, state[2 * way + 1] if known else 0.0, now)
         if decision.admitted:
             _ENTRY.pack_into(self._map, start + way * _ENTRY.size, mark, arrival)
         return decision
 
 
-def _prepare(file: int) -> bytes:
-    """Gives a new file its size (all of it, so that a full disk shows here) and its secret."""
+def _prepare(file: int) -> tuple[bytes, mmap.mmap, SlotLocks]:
+    """Gives a new file its size (all of it, so that a full disk shows here) and its secret; makes the locks
+    anew if no other process has it open: they may be those of a machine that was switched off."""
     fcntl.lockf(file, fcntl.LOCK_EX, _HEAD, 0)
     try:
         head = os.pread(file, len(_MAGIC) + 32, 0)
@@ -80,6 +83,17 @@ def _prepare(file: int) -> bytes:
             os.pwrite(file, head, 0)
         if head[: len(_MAGIC)] != _MAGIC or os.fstat(file).st_size != _SIZE:
             raise ValueError("RATE_FILE is not a rate limit file of this version; delete it")
-        return head[len(_MAGIC) :]
+        memory = mmap.mmap(file, _SIZE)
+        locks = SlotLocks(memory, _LOCKS_AT, _LOCKS, anew=_alone(file))
+        fcntl.flock(file, fcntl.LOCK_SH)  # until it is closed: tells the next one that somebody is here
+        return head[len(_MAGIC) :], memory, locks
     finally:
         fcntl.lockf(file, fcntl.LOCK_UN, _HEAD, 0)
+
+
+def _alone(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.edge.cache.keeping import Keeping
 from shared.auth import Audience
 from shared.routes import XCity
 
@@ -14,7 +15,10 @@ _PARAMETER = re.compile(r"\{[^/{}]+\}")
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method on one path. `service` is None for the gateway's own routes."""
+    """One method on one path. `service` is None for the gateway's own routes.
+
+    `keeping` is how its answers may be shared; None if nobody else may ever have them.
+    """
 
     service: str | None
     template: str
@@ -22,6 +26,7 @@ class Operation:
     city: XCity
     audiences: tuple[Audience, ...]
     public: bool
+    keeping: Keeping | None = None
 
     @property
     def seconds(self) -> float | None:
@@ -83,7 +88,7 @@ def endpoints(service: str | None, document: Mapping[str, Any]) -> list[Endpoint
         Endpoint(
             template,
             {
-                method.upper(): _operation(service, template, method, item[method])
+                method.upper(): _operation(service, template, method, item)
                 for method in METHODS
                 if method in item
             },
@@ -103,10 +108,14 @@ def shape(template: str) -> str:
     return _PARAMETER.sub("{}", template)
 
 
-def _operation(service: str | None, template: str, method: str, operation: Mapping[str, Any]) -> Operation:
-    city = XCity.model_validate(operation["x-city"])
+def _operation(service: str | None, template: str, method: str, item: Mapping[str, Any]) -> Operation:
+    city = XCity.model_validate(item[method]["x-city"])
     audiences = tuple(Audience.parse(name) for name in city.audience)
-    return Operation(service, template, method.upper(), city, audiences, "public" in city.audience)
+    public, keeping = "public" in city.audience, None
+    if public and method == "get" and not city.stream:
+        stated = [*item.get("parameters", ()), *item[method].get("parameters", ())]
+        keeping = Keeping.of(city, stated)
+    return Operation(service, template, method.upper(), city, audiences, public, keeping)
 
 
 def _child(node: _Node, segment: str) -> _Node:

@@ -9,7 +9,8 @@ from yarl import URL
 
 from gateway.edge.breaker import Breaker, RetryBudget
 from gateway.edge.metrics import EdgeMetrics
-from gateway.edge.wire import Headers, Wires
+from gateway.edge.reply import Headers, Reply, answered
+from gateway.edge.wire import Wires
 from shared.clock import stopwatch
 from shared.settings import ServiceAddress
 
@@ -59,8 +60,22 @@ class Upstream:
             response = await self._send_long(method, target, headers, body)
         else:
             response = await self._wires.send(method, target, headers, body or b"")
-        self._seconds.observe(stopwatch() - started)
+        self.took(started)
         return response
+
+    def send_now(self, target: str, headers: Headers) -> Reply | None:
+        """GET over a connection that is idle, `headers` told what they must; None if there is none."""
+        return self._wires.send_now("GET", target, headers)
+
+    async def answered(self, reply: Reply, asked_at: float) -> Response:
+        """The head of the answer to `send_now`; Broken if it never comes."""
+        await answered(reply)
+        self.took(asked_at)
+        return reply
+
+    def took(self, asked_at: float) -> None:
+        """An answer has come to what was sent at that time."""
+        self._seconds.observe(stopwatch() - asked_at)
 
     async def _send_long(self, method: str, target: str, headers: Headers, body: Body) -> Response:
         sent = CIMultiDict((n.decode("latin-1"), v.decode("utf-8", "replace")) for n, v in headers)

@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gateway.edge import body
 from gateway.edge.exchange import Exchange
 from gateway.edge.keys import ClientKeys
 from gateway.edge.limits import Limits
 from gateway.edge.tokens import AccessTokens, bearer
+from gateway.providers.rules import code_of
 from shared.auth import Caller
 from shared.clock import Clock
 from shared.errors import BadRequest, Unauthenticated
@@ -28,14 +30,21 @@ class Who:
     limits: Limits
     clock: Clock
 
-    async def client(self, x: Exchange) -> None:
+    def needs_form(self, x: Exchange) -> bool:
+        """Whether the key can only be found by reading a form."""
+        return x.wanted.city.key.startswith("form:") and b"x-api-key" not in x.headers
+
+    async def client_of_form(self, x: Exchange) -> None:
+        """As `client`, the key being a field of the form."""
+        self.limits.charge_address(x)  # reading a form costs, and nobody knows yet whose it is
+        self._client(x, await body.form_field(x, x.wanted.city.key.removeprefix("form:")))
+
+    def client(self, x: Exchange) -> None:
         """The front end whose key it is, if it has requests left. 401 `client_unknown`, 429."""
-        key, wanted = x.headers.get(b"x-api-key"), x.wanted.city.key
-        if wanted == "none":
-            return
-        if key is None and wanted.startswith("form:"):
-            self.limits.charge_address(x)  # reading a form costs, and nobody knows yet whose it is
-            key = await body.form_field(x, wanted.removeprefix("form:"))
+        if x.wanted.city.key != "none":
+            self._client(x, x.headers.get(b"x-api-key"))
+
+    def _client(self, x: Exchange, key: bytes | None) -> None:
         try:
             x.client = self.keys.find(key, self.clock.now())
         except Unauthenticated:
@@ -49,10 +58,12 @@ class Who:
         A malformed device id is 400 for everybody: who signs out later would meet the error only then.
         """
         code, device = x.client.code if x.client else None, _device(x)
+        if x.client is not None and x.client.kind == "provider":
+            return Caller(kind="provider", sub=code_of(x.client.code), client=code)  # never a person
         header = x.headers.get(b"authorization")
         if header is None or x.wanted.city.bearer == "ignored":
             self.limits.charge_address(x)
-            return Caller(client=code, device=device)
+            return _guest(code) if device is None else Caller(client=code, device=device)
         caller = self._signed_in(x, header, code)
         self.limits.charge_person(x, caller)
         return caller
@@ -69,6 +80,11 @@ class Who:
             self.limits.charge_address(x)
             caller = self.tokens.verify(token, code)
         return caller
+
+
+@lru_cache(1_024)
+def _guest(client: str | None) -> Caller:
+    return Caller(client=client)
 
 
 def _device(x: Exchange) -> str | None:

@@ -5,18 +5,19 @@ back. Uploads and streams go through aiohttp (`upstream.py`).
 """
 
 import asyncio
-from collections import deque
 from typing import cast
 from urllib.parse import urlsplit
 
 import httptools
 
+from gateway.edge.places import Places
+from gateway.edge.reply import Headers, Reply, answered
+from shared.clock import stopwatch
+
 _CONNECT_SECONDS = 1.0
 #: Services keep idle connections for 75 s; giving ours up much earlier, no request races a closing socket.
 _IDLE_SECONDS = 15.0
 _HEAD_BYTES = 65_536
-_AHEAD_BYTES = 262_144
-Headers = list[tuple[bytes, bytes]]
 
 
 class NotSent(OSError):
@@ -27,73 +28,11 @@ class Broken(OSError):
     """The answer ended early or was no HTTP; the service may have done what was asked."""
 
 
-class Reply:
-    """One answer. `status` and `raw_headers` stand once `head` returned; the body comes by `readany`."""
-
-    __slots__ = ("_ended", "_error", "_parts", "_size", "_waiter", "_wire", "raw_headers", "status")
-
-    def __init__(self, wire: "Wire") -> None:
-        self.status = 0
-        self.raw_headers: Headers = []
-        self._wire: Wire | None = wire
-        self._parts: deque[bytes] = deque()
-        self._size, self._ended = 0, False
-        self._error: Exception | None = None
-        self._waiter: asyncio.Future[None] | None = None
-
-    async def head(self) -> None:
-        """Returns when status and headers are there; Broken if they never come."""
-        while not self.status:
-            await self._more()
-
-    async def readany(self) -> bytes:
-        """What has arrived of the body, at least one byte; empty at its end. Broken if it ends early."""
-        while not self._parts and not self._ended:
-            await self._more()
-        whole = b"".join(self._parts)
-        self._parts.clear()
-        if self._size > _AHEAD_BYTES and self._wire is not None:
-            self._wire.transport.resume_reading()
-        self._size = 0
-        return whole
-
-    def release(self) -> None:
-        """Nobody reads on: a connection whose answer is not whole is of no more use."""
-        if self._wire is not None:
-            self._wire.transport.abort()
-
-    def add(self, part: bytes) -> None:
-        """A part of the body; whoever reads slower than the service writes makes it wait."""
-        before = self._size
-        self._size += len(part)
-        self._parts.append(part)
-        if before <= _AHEAD_BYTES < self._size and self._wire is not None:
-            self._wire.transport.pause_reading()
-        self.wake()
-
-    def end(self, error: Exception | None = None) -> None:
-        """The answer is whole, or will never be."""
-        self._wire = None
-        self._error, self._ended = error, error is None
-        self.wake()
-
-    def wake(self) -> None:
-        """Something changed."""
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    async def _more(self) -> None:
-        if self._error is not None:
-            raise self._error
-        self._waiter = asyncio.get_running_loop().create_future()
-        await self._waiter
-
-
 class Wire(asyncio.Protocol):
     """One connection, with at most one request under way."""
 
-    def __init__(self, pool: "Wires") -> None:
-        self._pool = pool
+    def __init__(self, pool: "Wires", loop: asyncio.AbstractEventLoop) -> None:
+        self._pool, self._loop = pool, loop
         self._parser = httptools.HttpResponseParser(self)
         self._reply: Reply | None = None
         self._headers: Headers = []
@@ -107,7 +46,7 @@ class Wire(asyncio.Protocol):
     def send(self, request: bytes) -> Reply:
         """Sends a whole request; its reply is still to come."""
         self._headers, self._size, self._to_the_end = [], 0, False
-        self._reply = Reply(self)
+        self._reply = Reply(self, self._loop)
         self.transport.write(request)
         return self._reply
 
@@ -180,26 +119,29 @@ class Wires:
         self._host, self._port = parts.hostname or "", parts.port or (443 if self._tls else 80)
         self.host = parts.netloc.rpartition("@")[2].encode()
         self._path = parts.path.rstrip("/").encode()
-        self._places = asyncio.Semaphore(most)
+        self._places = Places(most)
         self._idle: list[Wire] = []
         self._busy: set[Wire] = set()
 
     @property
     def full(self) -> bool:
         """Whether every place is taken."""
-        return self._places.locked()
+        return not self._places.left
 
     async def send(self, method: str, target: str, headers: Headers, body: bytes) -> Reply:
         """The reply once its head is there. NotSent: nothing left this machine; Broken: something may."""
         request = self._request(method, target, headers, body)
         wire = await self._take()
-        reply = wire.send(request)
-        try:
-            await reply.head()
-        except BaseException:
-            reply.release()
-            raise
-        return reply
+        return await answered(wire.send(request))
+
+    def send_now(self, method: str, target: str, headers: Headers) -> Reply | None:
+        """A request without a body over a connection that is idle; None if there is none or no place."""
+        wire = self._kept() if self._places.left else None
+        if wire is None:
+            return None
+        self._places.take()
+        self._busy.add(wire)
+        return wire.send(self._request(method, target, headers, b""))
 
     def free(self, wire: Wire, keep: bool) -> None:
         """Its answer is whole: another request may have it."""
@@ -209,7 +151,7 @@ class Wires:
         self._places.release()
         if keep:
             wire.transport.resume_reading()  # whoever paused it has had its answer
-            wire.idle_since = asyncio.get_running_loop().time()
+            wire.idle_since = stopwatch()
             self._idle.append(wire)
         else:
             wire.transport.close()
@@ -240,17 +182,17 @@ class Wires:
         return b"".join(lines)
 
     async def _take(self) -> Wire:
-        try:
-            async with asyncio.timeout(_CONNECT_SECONDS if self._places.locked() else None):
-                await self._places.acquire()
-        except TimeoutError as error:
-            raise NotSent("no connection is free") from error
+        if not self._places.take():
+            try:
+                await self._places.wait(_CONNECT_SECONDS)
+            except TimeoutError as error:
+                raise NotSent("no connection is free") from error
         wire = self._kept() or await self._connect()
         self._busy.add(wire)
         return wire
 
     def _kept(self) -> Wire | None:
-        now = asyncio.get_running_loop().time()
+        now = stopwatch()
         while self._idle:
             wire = self._idle.pop()
             if not wire.transport.is_closing() and now - wire.idle_since < _IDLE_SECONDS:
@@ -263,7 +205,7 @@ class Wires:
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 _, wire = await loop.create_connection(
-                    lambda: Wire(self), self._host, self._port, ssl=self._tls or None
+                    lambda: Wire(self, loop), self._host, self._port, ssl=self._tls or None
                 )
         except BaseException as error:
             self._places.release()

@@ -6,6 +6,12 @@ from fastapi import FastAPI
 
 from gateway.documents import rules
 from gateway.edge.addresses import Addresses
+from gateway.edge.answers import Answers
+from gateway.edge.cache.counters import CacheMetrics
+from gateway.edge.cache.flights import Flights
+from gateway.edge.cache.kept import KeptAnswers
+from gateway.edge.cache.serving import Serving
+from gateway.edge.cache.store import Store
 from gateway.edge.catalogue import Catalogue
 from gateway.edge.fresh import Documents, Memory
 from gateway.edge.gcra import Policy
@@ -20,7 +26,9 @@ from gateway.edge.tokens import AccessTokens
 from gateway.edge.upstream import Upstream
 from gateway.edge.who import Who
 from gateway.settings import GatewaySettings
+from gateway.usage import usecases as usage
 from shared.auth import Signer
+from shared.events.bus import stream_of
 from shared.health import OpsApp
 from shared.runtime import Runtime
 from shared.settings import ServiceAddress
@@ -35,7 +43,7 @@ def gateway_edge(app: FastAPI, run: Runtime) -> None:
     if not isinstance(settings, GatewaySettings):
         raise TypeError("the gateway's edge needs GatewaySettings")
     _refuse_shared_prefixes(settings.services)
-    metrics = EdgeMetrics(run.metrics)
+    metrics = EdgeMetrics(run.metrics, usage.equip(run))
     catalogue = Catalogue(app.openapi(), settings.services, title=run.city.name.id, url=settings.public_url)
     keys, tokens = ClientKeys(), AccessTokens(run.keys, run.clock)
     limits = _limits(settings, run, metrics)
@@ -44,13 +52,16 @@ def gateway_edge(app: FastAPI, run: Runtime) -> None:
     who = Who(keys, tokens, limits, run.clock)
     documents = Documents(run, catalogue, settings.services, settings.documents_seconds)
     memory = Memory(run, keys, tokens)
-    run.parts |= {Catalogue: catalogue, Documents: documents, Memory: memory}
+    kept = _kept(settings, run)
+    run.parts |= {Catalogue: catalogue, Documents: documents, Memory: memory, Proxy: proxy}
+    run.parts |= {KeptAnswers: kept, Answers: Answers(catalogue, kept)}
     run.parts[OpsApp] = OpsApp(run, Path(__file__).parent.parent)
     run.closers += [upstream.close for upstream in upstreams.values()]
     run.degraded += [catalogue.troubles, lambda: _broken(upstreams)]
     run.needs_database = False
     run.not_ready.append(lambda: _missing(documents, memory))
-    app.state.front = GatewayEdge(app, Parts(catalogue, who, limits, proxy, metrics, run.texts))
+    parts = Parts(catalogue, who, limits, proxy, metrics, run.texts, run.tracing, Serving(kept))
+    app.state.front = GatewayEdge(app, parts)
 
 
 def _limits(settings: GatewaySettings, run: Runtime, metrics: EdgeMetrics) -> Limits:
@@ -63,6 +74,15 @@ def _limits(settings: GatewaySettings, run: Runtime, metrics: EdgeMetrics) -> Li
     address = Policy("address", settings.address_rate, settings.address_burst)
     user = Policy("user", settings.user_rate, settings.user_burst)
     return Limits(file, Addresses(settings.trusted_proxies), address, user, metrics)
+
+
+def _kept(settings: GatewaySettings, run: Runtime) -> KeptAnswers:
+    store = Store(settings.cache_bytes)
+    lasts = {"seconds": settings.cache_seconds, "stale_seconds": settings.cache_stale_seconds}
+    flights = Flights(store, run.clock, **lasts)
+    run.bus.streams.update(stream_of(service.name) for service in settings.services)
+    run.closers.append(flights.close)
+    return KeptAnswers(store, flights, CacheMetrics(run.metrics, store))
 
 
 def _refuse_shared_prefixes(services: tuple[ServiceAddress, ...]) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.accounts import usecases as accounts
 from gateway.accounts.usecases import TokenKeys, Tokens
+from gateway.audits import usecases as audits
 from gateway.passwords import rules
 from gateway.passwords.client import Passwords
 from gateway.passwords.models import Attempt, Credential
@@ -65,8 +66,9 @@ async def give(
     totp_secret: str | None,
     vault: Vault,
     now: datetime,
+    actor: str = audits.COMMAND,
 ) -> None:
-    """Gives a member of staff what she signs in with; `password_hash` comes from Passwords.hash."""
+    """Gives a member of staff what she signs in with, audited; `password_hash` comes from Passwords.hash."""
     sealed = vault.seal(totp_secret, _totp(staff_id)) if totp_secret else None
     session.add(
         Credential(
@@ -79,6 +81,8 @@ async def give(
         )
     )
     await session.flush()
+    factors = {"second_factor": totp_secret is not None}
+    await audits.record(session, actor, "staff_given_sign_in", f"staff:{staff_id}", factors, now=now)
 
 
 async def usernames(session: AsyncSession) -> set[str]:

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.audits import usecases as audits
 from gateway.people.models import Citizen, Staff
 from gateway.vault import Vault
 from shared.auth import Caller
@@ -58,12 +59,15 @@ async def enrol(
     agency: str | None,
     vault: Vault,
     now: datetime,
+    actor: str = audits.COMMAND,
 ) -> UUID:
-    """Adds a member of staff; how she signs in is told to the slice `passwords`."""
+    """Adds a member of staff, audited; how she signs in is told to the slice `passwords`."""
     row_id = new_id()
     sealed = vault.seal(name, f"staff.name.{row_id}")
     session.add(Staff(id=row_id, name=sealed, roles=list(roles), agency=agency, created_at=now))
     await session.flush()
+    rights = {"roles": list(roles), "agency": agency}
+    await audits.record(session, actor, "staff_enrolled", f"staff:{row_id}", rights, now=now)
     return row_id
 
 

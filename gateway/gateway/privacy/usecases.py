@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.accesses import usecases as accesses
 from gateway.accounts import usecases as accounts
 from gateway.exports import usecases as exports
+from gateway.links import usecases as links
 from gateway.media.uploads import usecases as uploads
 from gateway.people import usecases as people
 from gateway.privacy import documents, queries
@@ -42,6 +43,7 @@ async def erase(session: AsyncSession, run: Runtime, citizen_id: str, now: datet
     return {
         "sessions": await accounts.forget_person(session, person, now),
         "requests": await requests.forget(session, citizen_id),
+        "providers": await links.forget(session, citizen_id),
         "feed": await streams.forget(session, citizen_id),
         "exports": await exports.forget(session, citizen_id),
         "accesses": await accesses.forget(session, citizen_id),
@@ -80,8 +82,13 @@ async def _requests(session: AsyncSession, run: Runtime, citizen_id: str, last: 
     kind, _, entity = last.partition("/")
     rows = await queries.requests(session, citizen_id, (kind, entity), _PAGE)
     names = ("kind", "number", "title", "state", "next_step", "due_at", "closed", "updated_at")
-    following = f"requests/{rows[-1].kind}/{rows[-1].entity_id}" if len(rows) == _PAGE else None
+    following = f"requests/{rows[-1].kind}/{rows[-1].entity_id}" if len(rows) == _PAGE else "providers"
     return HeldPage(held={"requests": [plain(row, *names) for row in rows]}, next=following)
+
+
+async def _providers(session: AsyncSession, run: Runtime, citizen_id: str, last: str) -> HeldPage:
+    rows = await links.of_citizen(session, citizen_id)
+    return HeldPage(held={"providers": [plain(row, "provider", "subject", "created_at") for row in rows]})
 
 
 _PAGES: Mapping[str, _Page] = {
@@ -89,4 +96,5 @@ _PAGES: Mapping[str, _Page] = {
     "accesses": _accesses,
     "media": _media,
     "requests": _requests,
+    "providers": _providers,
 }

@@ -7,14 +7,19 @@ was asked, and its owner's answer reaches past it without it.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.edge.identity import Identities
+from gateway.providers.rules import publisher
+from gateway.rebuilds import queries
 from gateway.rebuilds.rules import Held, ahead, gone, known_until
 from gateway.requests import queries as requests_held
 from gateway.requests import usecases as requests
-from gateway.services.client import NoAnswer, Service, Services
+from gateway.search import queries as documents_held
+from gateway.search import usecases as documents
+from gateway.services.client import NoAnswer, Services
 from gateway.settings import GatewaySettings
 from shared.auth import Signer
 from shared.clock import Clock, SystemClock, stopwatch
@@ -36,11 +41,22 @@ class ReadModel:
     held: Callable[[AsyncSession, Sequence[str], str, int], Awaitable[Sequence[tuple[str, str, int]]]]
     take: Callable[[AsyncSession, str, Sequence[SnapshotItem]], Awaitable[int]]
     drop: Callable[[AsyncSession, Sequence[tuple[str, str, int]]], Awaitable[int]]
+    of_providers: bool = False
+    """Whether providers, too, own some of it."""
 
 
 #: By the kind of snapshot each is made of. Seals are none: a service must not supply its own witness.
 MODELS = {
-    "requests": ReadModel(requests_held.kinds_of, requests_held.after, requests.take_snapshots, requests.drop)
+    "requests": ReadModel(
+        requests_held.kinds_of, requests_held.after, requests.take_snapshots, requests.drop
+    ),
+    "documents": ReadModel(
+        documents_held.kinds_of,
+        documents_held.after,
+        documents.take_snapshots,
+        documents.drop,
+        of_providers=True,
+    ),
 }
 
 
@@ -71,15 +87,46 @@ async def rebuild(
             for service in services.names:
                 async with services.talk(service, _PAGE_SECONDS) as owner:
                     whole = await _Work(database, owner, name, say).tried() and whole
+            for provider in await _providers(database) if MODELS[name].of_providers else ():
+                whole = await _Work(database, provider, name, say).tried() and whole
     finally:
         await database.close()
     return whole
 
 
+class _Owner(Protocol):
+    """Whose word counts: a service, or a provider by what the gateway keeps of it."""
+
+    name: str
+    publisher: str
+
+    async def page(self, kind: type[SnapshotPage], path: str, **query: str) -> SnapshotPage | None: ...
+
+
+class _Provider:
+    """A provider: what it published lies here already."""
+
+    def __init__(self, database: Database, code: str) -> None:
+        self._database, self._code = database, code
+        self.name = self.publisher = publisher(code)
+
+    async def page(self, kind: type[SnapshotPage], path: str, **query: str) -> SnapshotPage:
+        """A page as a service would answer it."""
+        limit = int(query["limit"])
+        async with self._database.transaction() as session:
+            items = await queries.documents(session, self._code, query.get("after", ""), limit)
+        return kind(items=tuple(items), next=items[-1].id if len(items) == limit else None)
+
+
+async def _providers(database: Database) -> list[_Provider]:
+    async with database.transaction() as session:
+        return [_Provider(database, code) for code in await queries.providers(session)]
+
+
 class _Work:
     """One read model, as far as one owner goes."""
 
-    def __init__(self, database: Database, owner: Service, name: str, say: Callable[[str], None]) -> None:
+    def __init__(self, database: Database, owner: _Owner, name: str, say: Callable[[str], None]) -> None:
         self._database, self._owner, self._name = database, owner, name
         self._model, self._say = MODELS[name], say
         self._count = Count()

@@ -14,6 +14,7 @@ from gateway.requests.models import CityRequest
 from gateway.streams import usecases as streams
 from shared.contracts.city import RequestUpdatedV1
 from shared.contracts.snapshots import SnapshotItem
+from shared.errors import Conflict
 from shared.events.event import Envelope
 
 FEED_EVENT = "request_updated"
@@ -23,20 +24,51 @@ class ForeignKind(ValueError):
     """A service speaks of a kind of request that is not its own: kinds begin with their publisher's name."""
 
 
+class RequestOfAnother(Conflict):
+    code = "request_of_another"
+
+
 async def note_update(session: AsyncSession, event: Envelope, *, now: datetime) -> bool:
     """Takes the request's new state and tells its citizen; False if a newer one is known, or she has left.
 
     ForeignKind: the event goes to the dead letters.
     """
     said = _own(RequestUpdatedV1.model_validate(event.data), event.publisher)
-    row = _row(said, event.subject, event.entityversion, event.time)
+    return await _take(session, said, event.subject, event.entityversion, event.time, now)
+
+
+async def take_status(
+    session: AsyncSession,
+    publisher: str,
+    said: RequestUpdatedV1,
+    entity_id: str,
+    version: int,
+    *,
+    now: datetime,
+) -> bool:
+    """Takes what a provider says of a request, as `note_update` does. ForeignKind; False if it is no news.
+
+    409 `request_of_another` if the number is that of another resident: it would move from her list to his.
+    """
+    own = _own(said, publisher)
+    await streams.in_order(session)
+    held = await session.get(CityRequest, (own.kind, entity_id), populate_existing=True)
+    if held is not None and held.citizen_id != own.citizen_id:
+        raise RequestOfAnother
+    return await _take(session, own, entity_id, version, now, now)
+
+
+async def _take(
+    session: AsyncSession, said: RequestUpdatedV1, entity_id: str, version: int, at: datetime, now: datetime
+) -> bool:
+    row = _row(said, entity_id, version, at)
     await streams.in_order(session)
     if await erasures.erased_among(session, [said.citizen_id]):
         return False
     if await session.scalar(_TAKE_IF_NEWER, row) is None:
         return False
     payload = said.model_dump(mode="json", exclude={"citizen_id"})
-    payload |= {"id": event.subject, "updated_at": event.time.isoformat()}
+    payload |= {"id": entity_id, "updated_at": at.isoformat()}
     await streams.tell(session, said.citizen_id, FEED_EVENT, payload, now=now)
     return True
 
@@ -66,6 +98,14 @@ async def drop(session: AsyncSession, rows: Sequence[tuple[str, str, int]]) -> i
     key = tuple_(CityRequest.kind, CityRequest.entity_id, CityRequest.version)
     went = delete(CityRequest).where(key.in_(rows)).returning(CityRequest.entity_id)
     return len((await session.execute(went)).all())
+
+
+async def forget_from(session: AsyncSession, citizen_id: str, publisher: str) -> int:
+    """Deletes what one publisher told of a citizen's requests; answers how many."""
+    await streams.in_order(session)
+    its = CityRequest.kind.startswith(f"{publisher}_", autoescape=True)
+    gone = delete(CityRequest).where(CityRequest.citizen_id == citizen_id, its)
+    return len((await session.execute(gone.returning(CityRequest.entity_id))).all())
 
 
 async def forget(session: AsyncSession, citizen_id: str) -> int:

@@ -65,7 +65,7 @@ class _OfficeHours(PackModel):
 
 
 class CityFile(PackModel):
-    """city.yaml. The first language is the default one."""
+    """city.yaml. The first language is the default one; `colours` by their use, for front ends."""
 
     code: Code
     name: Label
@@ -75,6 +75,7 @@ class CityFile(PackModel):
     bounding_box: BoundingBox
     office_hours: dict[Weekday, _OfficeHours] = Field(min_length=1)
     contacts: Annotated[tuple[Contact, ...], distinct("code")] = ()
+    colours: dict[Code, Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]] = {}
 
 
 class _AgencyFile(PackModel):

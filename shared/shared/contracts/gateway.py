@@ -21,6 +21,14 @@ class ClientChangedV1(Event):
     client: str
 
 
+class ProviderChangedV1(Event):
+    """A provider, or what it declares or shows, has changed; every worker reads it again."""
+
+    name: ClassVar[str] = "provider_changed.v1"
+
+    provider: str
+
+
 class CitizenErasedV1(Event):
     """An account was erased: every service erases what it holds; the event's subject is the erasure's id."""
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
 
@@ -9,9 +10,14 @@ from shared.auth import Caller
 from shared.clock import stopwatch
 from shared.ids import new_id
 
+if TYPE_CHECKING:
+    from shared.otlp import Span
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 LANGUAGES = ("id", "en")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""What metrics and spans name; any other is `other`."""
 
 
 @dataclass(slots=True)
@@ -24,6 +30,8 @@ class RequestContext:
     caller: Caller = field(default_factory=Caller)
     traceparent: str | None = None
     route: str = "unmatched"
+    span: "Span | None" = None
+    """Of the few requests that are traced."""
 
     @property
     def left(self) -> float:

@@ -7,26 +7,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import errors, log
 from shared.auth import Caller, Identity
-from shared.city.texts import Texts
 from shared.clock import stopwatch
 from shared.db import translate
 from shared.edge import limits
-from shared.edge.context import RequestContext, deadline, language, request_id, traceparent
-from shared.metrics import Metrics
+from shared.edge.context import METHODS, RequestContext, deadline, language, request_id, traceparent
+from shared.runtime import Runtime
 
 _log = log.get(__name__)
 _GONE = 499  # the caller hung up: nobody is left to answer
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class ServiceEdge:
     """Pure ASGI. Without a valid `X-Identity` the caller is a guest, and no other header is believed."""
 
-    def __init__(
-        self, app: ASGIApp, *, identity: Identity, texts: Texts, metrics: Metrics, longest_ms: int
-    ) -> None:
-        self._app, self._identity, self._texts, self._metrics = app, identity, texts, metrics
-        self._longest_ms = longest_ms
+    def __init__(self, app: ASGIApp, *, identity: Identity, run: Runtime) -> None:
+        self._app, self._identity, self._texts, self._metrics = app, identity, run.texts, run.metrics
+        self._tracing, self._longest_ms = run.tracing, max(run.settings.request_deadline_ms, 10_000)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one request, or passes lifespan on."""
@@ -49,8 +45,10 @@ class ServiceEdge:
         finally:
             structlog.contextvars.clear_contextvars()
             route = getattr(scope.get("route"), "path_format", "unmatched")
-            method = scope["method"] if scope["method"] in _METHODS else "other"
+            method = scope["method"] if scope["method"] in METHODS else "other"
             self._metrics.answered(route, method, answer.status, stopwatch() - started)
+            if context.span is not None:
+                context.span.end_http(method, route, answer.status)
 
     def _untrusted(self, headers: Headers) -> RequestContext:
         return RequestContext(request_id(None), language(headers.get("accept-language")), stopwatch() + 10)
@@ -63,8 +61,10 @@ class ServiceEdge:
             caller = self._identity.caller(token)
             context.request_id = request_id(headers.get("x-request-id"))
             context.traceparent = traceparent(headers.get("traceparent"))
+            context.span = self._tracing.follow("request", "server", context.traceparent)
+            context.traceparent = context.span.traceparent if context.span else context.traceparent
             context.expires = deadline(headers, self._longest_ms)
-        structlog.contextvars.bind_contextvars(request_id=context.request_id)
+        structlog.contextvars.bind_contextvars(request_id=context.request_id, traceparent=context.traceparent)
         return caller
 
     async def _failed(self, error: Exception, scope: Scope, receive: Receive, answer: "_Answer") -> None:

@@ -64,6 +64,7 @@ class Inbox:
         self._database, self._bus, self._clock, self._metrics = run.database, run.bus, run.clock, run.metrics
         self.consumer = f"{run.name}-{subscription.purpose}"
         self._failures: dict[str, int] = {}
+        self._metrics.events_handled.labels(self.consumer, "dead")  # at 0, or an alert misses the first one
 
     async def run(self) -> None:
         """For ever; the pull subscription is rebuilt after every reconnect or failure."""
@@ -160,8 +161,14 @@ class Inbox:
         async with self._run.inbox_places, self._database.transaction() as session:
             fresh = await self._unseen(session, events)
             for event in fresh:
-                with structlog.contextvars.bound_contextvars(
-                    causation_id=event.id, traceparent=event.traceparent
+                with (
+                    self._run.tracing.around(
+                        f"handle {event.type}",
+                        "consumer",
+                        event.traceparent,
+                        {"city.consumer": self.consumer},
+                    ) as trace,
+                    structlog.contextvars.bound_contextvars(causation_id=event.id, traceparent=trace),
                 ):
                     await self._what.handle(session, self._run, event, self._clock.now())
         self._metrics.events_handled.labels(self.consumer, "done").inc(len(fresh))

@@ -19,6 +19,7 @@ from shared.events.event import CONTENT_TYPE, Envelope
 from shared.forever import forever
 from shared.metrics import Metrics
 from shared.tables import FORGOTTEN_AT_ONCE, outbox
+from shared.tracing import Tracing
 
 _log = log.get(__name__)
 _LOCK = 0x0B0C5  # one relay per database holds it, so that order survives several replicas
@@ -30,9 +31,11 @@ KEPT = timedelta(days=7)
 class Relay:
     """One per process; the one whose connection holds the advisory lock works, the others stand by."""
 
-    def __init__(self, database: Database, bus: Bus, clock: Clock, source: str, metrics: Metrics) -> None:
+    def __init__(
+        self, database: Database, bus: Bus, clock: Clock, source: str, metrics: Metrics, tracing: Tracing
+    ) -> None:
         self._database, self._bus, self._clock = database, bus, clock
-        self._source, self._metrics = source, metrics
+        self._source, self._metrics, self._tracing = source, metrics, tracing
         self._woken = asyncio.Event()
         self._refused = ""
         self._cleaned = stopwatch()
@@ -117,10 +120,13 @@ class Relay:
 
     async def publish(self, row: Any) -> None:
         """One outbox row to its stream, acknowledged; the broker drops a second one of the same id."""
-        body = envelope(row, self._source).model_dump_json(exclude_none=True).encode()
-        await self._bus.jetstream.publish(
-            row.type, body, headers={"Nats-Msg-Id": str(row.id), "Content-Type": CONTENT_TYPE}
-        )
+        with self._tracing.around(f"publish {row.type}", "producer", row.traceparent) as trace:
+            told = envelope(row, self._source).model_copy(update={"traceparent": trace})
+            await self._bus.jetstream.publish(
+                row.type,
+                told.model_dump_json(exclude_none=True).encode(),
+                headers={"Nats-Msg-Id": str(row.id), "Content-Type": CONTENT_TYPE},
+            )
         self._metrics.events_sent.labels(row.type).inc()
 
     async def _clean(self, connection: AsyncConnection, now: datetime) -> None:

@@ -16,7 +16,7 @@ from svc_laksa.ledger.schemas import LinkOut
 router = CityRouter(prefix="/v1/laksa", tags=["ledger"])
 
 
-@router.get("/ledger", response_model=Page[LinkOut], openapi_extra=x_city(key="none", tags=["laksa:ledger"]))
+@router.get("/ledger", response_model=Page[LinkOut], openapi_extra=x_city(key="none"))
 async def list_ledger(
     request: Request,
     session: Db,

@@ -27,7 +27,9 @@ from svc_laksa.reports.schemas import (
 from svc_laksa.reports.usecases import QueueOf, View, queue, read
 
 router = CityRouter(prefix="/v1/laksa", tags=["reports"])
-PUBLIC_LIST = x_city(tags=[TAG])
+ON_HOME = {"section": "reports", "order": 20}
+PUBLIC_LIST = x_city(tags=[TAG], home=ON_HOME)
+NEARBY = x_city(tags=[TAG], home=ON_HOME, menu="reports-nearby")
 
 
 @router.get("/reports", response_model=Page[ListedOut], openapi_extra=PUBLIC_LIST)
@@ -46,7 +48,7 @@ async def list_reports(
     return reply(request, page, public=True)
 
 
-@router.get("/reports/nearby", response_model=Page[ListedOut], openapi_extra=PUBLIC_LIST)
+@router.get("/reports/nearby", response_model=Page[ListedOut], openapi_extra=NEARBY)
 async def list_nearby(
     request: Request,
     session: Db,

@@ -137,7 +137,7 @@ async def test_a_rotated_key_stays_good_for_its_overlap(
     app = make()
     old = await register(app, clock)
     async with app.state.runtime.database.transaction() as session:
-        new = await usecases.rotate(session, code="web", now=clock.now(), overlap=timedelta(days=1))
+        new, _, _ = await usecases.rotate(session, code="web", now=clock.now(), overlap=timedelta(days=1))
     async with served(app) as url:
         await ready(app)
         assert [(await status(url, key))[1] for key in (old, new)] == ["unauthenticated"] * 2

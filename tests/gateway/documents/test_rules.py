@@ -81,6 +81,14 @@ def test_merging_prefixes_components_references_and_operation_ids() -> None:
     assert (merged["info"]["title"], merged["servers"]) == ("Kota", [{"url": "http://x"}])
 
 
+def test_components_of_one_name_have_titles_of_their_own() -> None:
+    point = {"schemas": {"Point": {"title": "Point", "type": "object"}}}
+    services = {"laksa": document("/v1/laksa/a"), "news": document("/v1/news/a")}
+    merged = rules.merged(OWN, {name: {**each, "components": point} for name, each in services.items()})
+    titles = [c["title"] for c in merged["components"]["schemas"].values() if "title" in c]
+    assert titles == ["LaksaPoint", "NewsPoint"]  # a generator makes one class of each title
+
+
 def test_every_operation_states_what_the_edge_answers_and_problems_are_described_once() -> None:
     problem = {"description": "x"}
     own = {**OWN, "components": {"schemas": {"Problem": {}}, "responses": {"Problem400": problem}}}

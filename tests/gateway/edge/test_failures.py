@@ -11,6 +11,7 @@ from httpx import AsyncClient, ReadTimeout, TimeoutException
 
 from gateway.clients import usecases as clients
 from gateway.edge.catalogue import Catalogue
+from gateway.edge.protocol import gateway_protocol
 from shared.clock import ManualClock
 from shared.testing import free_port, served
 
@@ -98,11 +99,12 @@ async def broken(
         gateway = make_gateway(clock, port, documents_seconds=1_000)
         async with gateway.state.runtime.database.transaction() as session:
             await clients.register(session, code="web", name="web", key="key_to_break", now=clock.now())
-        async with served(gateway) as url:
+        async with served(gateway, http=gateway_protocol(gateway.state.runtime)) as url:
             await loaded(gateway)
             gateway.state.runtime.part(Catalogue).offer("svc-news", "1", DOCUMENT)
-            service.requests.clear()
             async with AsyncClient(base_url=url, headers={"X-Api-Key": "key_to_break"}, timeout=10) as client:
+                await client.get("/v1/news/thing")  # leaves an idle connection: the next read needs no task
+                service.requests.clear()
                 yield client, service, gateway.state.runtime
 
 
@@ -288,3 +290,33 @@ async def test_a_full_pool_is_a_bulkhead(make_gateway: Any, clock: ManualClock) 
                 answers = await asyncio.gather(*(client.get("/v1/news/thing") for _ in range(12)))
             assert {a.status_code for a in answers} == {503}
             assert len(service.requests) <= 6
+
+
+async def test_a_read_over_an_idle_connection_ends_well_however_its_answer_comes(broken: Any) -> None:
+    client, service, run = broken
+    large = b"x" * 400_000
+    ways = {
+        (b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(large), large): (200, large),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",): (200, b"abc"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n", b"la", b"te"): (200, b"late"),
+        (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",): (404, b""),
+        (b'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n\r\n',): (304, b""),
+    }
+    for parts, expected in ways.items():
+        service.answer = service.well
+        assert (await client.get("/v1/news/thing")).content == b"ok"
+        service.raw(*parts, pause=0.04, close=False)
+        answer = await client.get("/v1/news/thing")
+        assert (answer.status_code, answer.content) == expected
+    labels = {"route": "/v1/news/thing", "method": "GET", "status": "2xx"}
+    assert run.metrics.registry.get_sample_value("city_http_requests_total", labels) == 9
+
+
+async def test_a_header_that_would_be_read_as_two_ends_in_500_not_in_silence(broken: Any) -> None:
+    client, service, _ = broken
+    service.raw(b"HTTP/1.1 200 OK\r\nX-A: a\x01b\r\nContent-Length: 2\r\n\r\nok", close=False)
+    answer = await client.get("/v1/news/thing")
+    assert answer.status_code in (500, 503)
+    assert "x-a" not in answer.headers
+    service.answer = service.well
+    assert (await client.get("/v1/news/thing")).content == b"ok"

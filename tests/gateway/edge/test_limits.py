@@ -28,6 +28,8 @@ def hammer(path: str, seconds: float, together: Any, results: Any) -> None:
     while (now := time.monotonic()) < begin + seconds:
         last = now
         admitted += file.take(b"one key", POLICY, now).admitted
+    while file.take(b"one key", POLICY, last).admitted:  # what a busy machine kept it from asking for
+        admitted += 1
     file.close()
     results.put((begin, last, admitted))
 

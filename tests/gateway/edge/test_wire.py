@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from gateway.edge.wire import Broken, NotSent, Reply, Wires
+from gateway.edge.reply import Reply
+from gateway.edge.wire import Broken, NotSent, Wires
 from shared.testing import free_port
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -1,0 +1,149 @@
+"""What travels over HTTP: the start of an app, and what administrators say for it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Self
+
+from fastapi import Header, Path
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from gateway.bootstrap import rules
+from gateway.bootstrap.rules import Aim, Update
+from gateway.desk.schemas import TextsIn
+from gateway.notices.schemas import NoticeOut
+from gateway.pack_menus import Platform
+from shared.schemas import In, Line, Moment, Out, Text
+
+App = Literal["android", "ios"]
+AppPlatform = Annotated[
+    str | None,
+    Header(alias="X-App-Platform", description="android, ios or web; none is web"),
+]
+AppVersionHeader = Annotated[
+    str | None,
+    Header(alias="X-App-Version", description="Of the app, as semver.org writes it"),
+]
+Code = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$", description="Chosen by you")]
+
+
+def _version(text: str) -> str:
+    if rules.version(text) is None:
+        raise PydanticCustomError("version", "no version")
+    return text
+
+
+VersionText = Annotated[
+    str,
+    Field(max_length=64, json_schema_extra={"pattern": rules.PATTERN}, examples=["1.10.0"]),
+    AfterValidator(_version),
+]
+Store = Annotated[str, Field(max_length=300, pattern=r"^https://[^\s@/]+(/[^\s]*)?$")]
+
+
+class AimIn(In):
+    """Whom it is meant for; what is left out means everybody. Versions from the first, below the second."""
+
+    platforms: Annotated[tuple[Platform, ...], Field(max_length=3)] = ()
+    from_version: VersionText | None = None
+    below_version: VersionText | None = None
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> Self:
+        first, end = rules.version(self.from_version), rules.version(self.below_version)
+        if first is not None and end is not None and first >= end:
+            raise PydanticCustomError("version_range", "an empty range of versions")
+        return self
+
+
+def aim(stated: Any, languages: Sequence[str] = ()) -> Aim:
+    """Of a row or a body with `platforms`, `from_version`, `below_version`."""
+    first, end = rules.version(stated.from_version), rules.version(stated.below_version)
+    return Aim(tuple(stated.platforms), first, end, tuple(languages))
+
+
+class AppVersionIn(In):
+    """The newest version. `required`: whoever has an older one must update; below `minimum` always."""
+
+    latest: VersionText
+    minimum: VersionText | None = None
+    required: bool = False
+    message: TextsIn | None = None
+    store: Store | None = None
+
+    @model_validator(mode="after")
+    def _can_be_had(self) -> Self:
+        latest, minimum = rules.version(self.latest), rules.version(self.minimum)
+        if latest is not None and minimum is not None and minimum > latest:
+            raise PydanticCustomError("version_minimum", "the minimum is newer than the newest")
+        return self
+
+
+class AppVersionOut(Out):
+    """The record of one platform."""
+
+    platform: str
+    latest: str
+    minimum: str | None
+    required: bool
+    message: Mapping[str, str]
+    store: str | None
+    version: int
+    changed_at: Moment
+
+
+class FlagIn(AimIn):
+    """Whether it is on for those it is meant for; for all others it is off."""
+
+    is_on: bool
+    purpose: Annotated[Line, Field(min_length=1)]
+
+
+class FlagOut(Out):
+    """One flag."""
+
+    name: str
+    is_on: bool
+    purpose: str
+    platforms: Sequence[str]
+    from_version: str | None
+    below_version: str | None
+    version: int
+    changed_at: Moment
+
+
+class UpdateOut(Out):
+    """`needed`: none, recommended or required; a recommended one must not keep anybody from going on."""
+
+    needed: Update
+    latest: str | None = None
+    message: Text | None = None
+    store: str | None = None
+
+
+class ContactOut(Out):
+    """A public way to reach the city."""
+
+    code: str
+    kind: str
+    value: str
+    name: str
+
+
+class CityOut(Out):
+    """Whose app this is; `languages[0]` is the default one, colours are #rrggbb by their use."""
+
+    code: str
+    name: str
+    languages: Sequence[str]
+    colours: Mapping[str, str]
+    contacts: Sequence[ContactOut]
+
+
+class BootstrapOut(Out):
+    """What an app needs when it starts. A flag that is not named is off."""
+
+    update: UpdateOut
+    flags: Mapping[str, bool]
+    notices: Sequence[NoticeOut]
+    city: CityOut
+    links: Mapping[str, str]

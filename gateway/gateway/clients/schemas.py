@@ -1,0 +1,144 @@
+"""What travels over HTTP. A key is in two answers: of registering and of rotating, and never again."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import Path
+from pydantic import Field, StringConstraints, field_validator
+from pydantic_core import PydanticCustomError
+
+from gateway.clients.rules import (
+    CODE,
+    LONGEST_OVERLAP_HOURS,
+    MOST_BURST,
+    MOST_RATE,
+    SCOPE,
+    Kind,
+    Platform,
+    Reason,
+    Type,
+)
+from gateway.usage.schemas import DayOut, SeenOut
+from shared.schemas import Filled, In, Moment, Out, Page, Text
+
+Code = Annotated[str, StringConstraints(pattern=CODE)]
+Which = Annotated[str, Path(pattern=CODE, description="The front end's code")]
+_Name = Annotated[Filled, Field(max_length=200)]
+_Office = Annotated[Filled, Field(max_length=200, description="A desk, never a person")]
+_Origins = Annotated[tuple[Annotated[Text, Field(max_length=300)], ...], Field(max_length=50)]
+_Rate = Annotated[float, Field(gt=0, le=MOST_RATE, description="Requests a second")]
+_Burst = Annotated[int, Field(ge=1, le=MOST_BURST, description="Requests at once")]
+_Scopes = Annotated[
+    tuple[Annotated[str, StringConstraints(pattern=SCOPE)], ...],
+    Field(max_length=50, description="What its agreement allows; operations for partners ask for them"),
+]
+_Notes = Annotated[Text, Field(max_length=2_000)]
+_Agency = Annotated[Filled, Field(max_length=60, description="An agency of the city")]
+
+
+class ClientIn(In):
+    """A new front end, partner or provider."""
+
+    code: Code
+    name: _Name
+    kind: Kind = "front_end"
+    type: Type
+    platform: Platform | None = None
+    owner: _Agency | None = None
+    contact_office: _Office | None = None
+    origins: _Origins = ()
+    rate_per_second: _Rate = 500
+    burst: _Burst = 1_000
+    scopes: _Scopes = ()
+    notes: _Notes | None = None
+
+
+class ClientChangeIn(In):
+    """What is to be different; whatever is left out stays. Code and kind never change."""
+
+    name: _Name | None = None
+    type: Type | None = None
+    platform: Platform | None = None
+    owner: _Agency | None = None
+    contact_office: _Office | None = None
+    origins: _Origins | None = None
+    rate_per_second: _Rate | None = None
+    burst: _Burst | None = None
+    scopes: _Scopes | None = None
+    notes: _Notes | None = None
+
+    @field_validator("name", "type", "origins", "rate_per_second", "burst", "scopes")
+    @classmethod
+    def _not_removed(cls, value: object) -> object:
+        """Only what may be unknown can be set to null."""
+        if value is None:
+            raise PydanticCustomError("missing", "cannot be null")
+        return value
+
+
+class RotateIn(In):
+    """How long the old key stays good: 0 ends it at once (it leaked), 720 (30 days) at most."""
+
+    overlap_hours: Annotated[int, Field(ge=0, le=LONGEST_OVERLAP_HOURS)] = 168
+
+
+class DisableIn(In):
+    """Why; the word is kept in the audit."""
+
+    reason: Reason
+
+
+class ClientOut(Out):
+    """As administrators see it. `live_keys`: 0, 1, or 2 while one key follows the other."""
+
+    code: str
+    name: str
+    kind: Kind
+    type: Type
+    platform: Platform | None
+    owner: str | None
+    contact_office: str | None
+    origins: Sequence[str]
+    rate_per_second: float
+    burst: int
+    scopes: Sequence[str]
+    notes: str | None
+    created_at: Moment
+    disabled_at: Moment | None
+    disabled_for: str | None
+    live_keys: int
+    old_key_until: Moment | None
+    last_used_at: Moment | None = Field(description="Within the last 400 days, some seconds late")
+
+
+class ClientDetailOut(ClientOut):
+    """With what it did in the last 30 days."""
+
+    usage: Sequence[DayOut]
+    seen: Sequence[SeenOut] = Field(description="Platforms and versions of these days")
+
+
+class StatesOut(Out):
+    """How many of the same filter, whatever their state."""
+
+    active: int
+    disabled: int
+    no_key: int
+
+
+class ClientsOut(Page[ClientOut]):
+    """A page of the registry, by code."""
+
+    counts: StatesOut
+
+
+class ClientKeyOut(ClientOut):
+    """The key stands in this answer and nowhere else: it is kept as a hash, and cannot be shown again."""
+
+    key: str
+
+
+class RotatedOut(ClientKeyOut):
+    """`ended_oldest`: a rotation was still under way, and the key before the last one ended now."""
+
+    ended_oldest: bool

@@ -1,0 +1,1 @@
+"""What services and providers say of themselves for home and menus."""

@@ -1,0 +1,1 @@
+"""How administrators change what apps are shown: one at a time, audited, heard by every worker."""

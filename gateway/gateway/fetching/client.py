@@ -1,0 +1,158 @@
+"""One GET of a small JSON document: addresses checked where they are connected to, everything bounded."""
+
+import socket
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from gateway.fetching.rules import Refused, destination, is_global, is_loopback
+
+SECONDS = 2.0
+LARGEST = 65_536
+_LONGEST_VALIDATOR = 200
+_HEADERS = {
+    "User-Agent": "city-gateway",
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",  # 64 KiB need no compression, and what is not unpacked is no bomb
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A document, and what the next question says of it."""
+
+    body: bytes
+    etag: str | None
+
+
+class FetchFailed(Exception):
+    """No document; `code` names a text `provider_error.<code>`."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class _Inside(OSError):
+    """An address that is not of the public internet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetcher:
+    """`local` admits this machine, for development; `resolver` stands in for the name servers outside."""
+
+    local: bool = False
+    seconds: float = SECONDS
+    resolver: AbstractResolver | None = None
+
+    async def fetch(self, url: str, etag: str | None = None) -> Fetched | None:
+        """The document, or None if it is still the one of that ETag. FetchFailed with the reason.
+
+        No redirect is followed: whoever has moved says so in its declaration.
+        """
+        asked = {**_HEADERS, **({"If-None-Match": etag} if etag else {})}
+        try:
+            wanted = destination(url, local=self.local)
+            async with self._session() as http, http.get(wanted, headers=asked, allow_redirects=False) as a:
+                return await self._document(a, etag)
+        except Refused as error:
+            raise FetchFailed("refused_url") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise FetchFailed(_reason(error)) from error
+
+    async def _document(self, answer: aiohttp.ClientResponse, etag: str | None) -> Fetched | None:
+        if answer.status == HTTPStatus.NOT_MODIFIED and etag:
+            return None
+        if 300 <= answer.status < 400:
+            raise FetchFailed("redirects")
+        if answer.status != HTTPStatus.OK:
+            raise FetchFailed("http_status")
+        if answer.headers.get("Content-Encoding", "identity") != "identity":
+            raise FetchFailed("compressed")
+        return Fetched(await _body(answer), _validator(answer))
+
+    def _session(self) -> aiohttp.ClientSession:
+        """One a question: no cookie, no connection and no name is kept from one provider to another."""
+        connector = aiohttp.TCPConnector(
+            resolver=_Checked(self.resolver or aiohttp.ThreadedResolver(), self.local),
+            socket_factory=self._socket,
+            use_dns_cache=False,
+            force_close=True,
+        )
+        session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=self.seconds),
+            auto_decompress=False,
+            read_bufsize=LARGEST,
+        )
+        session._retry_connection = False  # aiohttp would knock a second time where somebody hung up
+        return session
+
+    def _socket(self, place: tuple[Any, ...]) -> socket.socket:
+        """The last word, on the very address that is connected to."""
+        family, kind, protocol, _, address = place
+        _refuse_inside(str(address[0]), self.local)
+        made = socket.socket(family, kind, protocol)
+        made.setblocking(False)
+        return made
+
+
+class _Checked(AbstractResolver):
+    """Names that lead inside, if only by one of their addresses, are refused at every look-up anew."""
+
+    def __init__(self, inner: AbstractResolver, local: bool) -> None:
+        self._inner, self._local = inner, local
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """What the name leads to; an OSError if that is inside."""
+        found = await self._inner.resolve(host, port, family)
+        for each in found:
+            _refuse_inside(each["host"], self._local)
+        return found
+
+    async def close(self) -> None:
+        """Closes the resolver behind it."""
+        await self._inner.close()
+
+
+async def _body(answer: aiohttp.ClientResponse) -> bytes:
+    """Read in pieces, so that a long body is never held whole."""
+    if (answer.content_length or 0) > LARGEST:
+        raise FetchFailed("too_large")
+    body = bytearray()
+    async for piece in answer.content.iter_any():
+        body += piece
+        if len(body) > LARGEST:
+            raise FetchFailed("too_large")
+    return bytes(body)
+
+
+def _refuse_inside(address: str, local: bool) -> None:
+    if not is_global(address) and not (local and is_loopback(address)):
+        raise _Inside("an address inside")
+
+
+def _validator(answer: aiohttp.ClientResponse) -> str | None:
+    value = answer.headers.get("ETag", "")
+    return value if 0 < len(value) <= _LONGEST_VALIDATOR and value.isascii() and value.isprintable() else None
+
+
+def _reason(error: Exception) -> str:
+    """In one word what went wrong, for `provider_error.<word>`."""
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, _Inside):
+        return "refused_address"
+    words: tuple[tuple[type[Exception], str], ...] = (
+        (TimeoutError, "timeout"),
+        (aiohttp.ClientConnectorDNSError, "dns"),
+        (aiohttp.ClientSSLError, "tls"),
+        (aiohttp.ClientResponseError, "broken_answer"),
+        (aiohttp.ClientPayloadError, "broken_answer"),
+        (aiohttp.ServerDisconnectedError, "broken_answer"),
+    )
+    return next((word for kind, word in words if isinstance(error, kind)), "connection")

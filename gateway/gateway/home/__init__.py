@@ -1,0 +1,1 @@
+"""The home page: what every service and provider has for it, and what waits for the person who looks."""

@@ -1,0 +1,67 @@
+"""What travels over HTTP."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row
+
+from gateway.declarations.usecases import State
+from shared.schemas import Moment, Out
+
+
+class AreaOut(Out):
+    """The village that was taken for the place sent."""
+
+    code: str
+    name: str
+
+
+class SectionOut(Out):
+    """One section. `as_of` is since when it says this; of a stale one, when its owner last answered.
+
+    `more`: there are more items than these. `menu` opens them.
+    """
+
+    name: str
+    title: str
+    status: State
+    as_of: Moment | None
+    menu: str | None
+    more: bool
+    items: Sequence[dict[str, Any]]
+
+
+class HomeOut(Out):
+    """The sections in their order; `area` is where those that depend on a place were looked for."""
+
+    sections: Sequence[SectionOut]
+    area: AreaOut | None
+
+
+class MyRequestOut(Out):
+    """Something I asked the city for that is not done yet."""
+
+    id: str
+    kind: str
+    number: str
+    title: str
+    state: str
+    state_label: str
+    next_step: str
+    due_at: Moment | None
+    link: str
+
+    @classmethod
+    def of(cls, row: Row[Any], language: str, zone: ZoneInfo) -> Self:
+        """In one language, its times in the city's zone."""
+        texts = {name: getattr(row, name) for name in ("title", "state_label", "next_step")}
+        return cls(
+            id=row.entity_id,
+            kind=row.kind,
+            number=row.number,
+            state=row.state,
+            due_at=row.due_at and row.due_at.astimezone(zone),
+            link=row.link,
+            **{name: text.get(language) or text.get("id", "") for name, text in texts.items()},
+        )

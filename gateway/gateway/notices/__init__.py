@@ -1,0 +1,1 @@
+"""What the city tells everybody who opens an app: a text, from when until when, and where."""

@@ -1,0 +1,1 @@
+"""What a provider publishes: documents that the city's search finds."""

@@ -1,0 +1,1 @@
+"""Where the thinking is: words, slips, keys of the index, pages."""

@@ -1,0 +1,98 @@
+"""Texts as plain words, the same for what is published and what is asked: pure."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+_WORD = re.compile(r"[^\W_]+")
+_LONGEST_WORD = 40
+_MOST_TITLE_WORDS, _MOST_SUMMARY_WORDS = 60, 250
+_MOST_ASKED = 10
+_LEAST_LEARNED, _MOST_LEARNED = 3, 30
+
+#: As addresses and signs abbreviate in Indonesia; whoever writes one finds the other.
+ABBREVIATIONS: Mapping[str, tuple[str, ...]] = {
+    "jl": ("jalan",),
+    "jln": ("jalan",),
+    "gg": ("gang",),
+    "kel": ("kelurahan",),
+    "kec": ("kecamatan",),
+    "kab": ("kabupaten",),
+    "kp": ("kampung",),
+    "ds": ("desa",),
+    "no": ("nomor",),
+    "perum": ("perumahan",),
+    "komp": ("kompleks",),
+    "psr": ("pasar",),
+    "rs": ("rumah", "sakit"),
+    "rsud": ("rumah", "sakit", "umum", "daerah"),
+}
+#: Words that say nothing of what is looked for. PostgreSQL brings no such list for Indonesian.
+_EMPTY = re.compile(
+    "di|ke|dari|yang|dan|atau|untuk|pada|dengan|dalam|ini|itu|oleh|para|bagi|agar|saya|kami|kita|ada|adalah"
+    "|the|of|in|at|and|or|to|for|a|an|on|with|is|are|my|our"
+)
+
+
+class Word(NamedTuple):
+    """A word of a text: where it stands (code points), and what it is searched as."""
+
+    start: int
+    end: int
+    plain: tuple[str, ...]
+
+
+def words_of(text: str) -> Iterator[Word]:
+    """The words of a text: letters and digits, without case and accents, abbreviations written out."""
+    for found in _WORD.finditer(text):
+        plain = _plain(found.group())
+        if 0 < len(plain) <= _LONGEST_WORD:
+            yield Word(found.start(), found.end(), ABBREVIATIONS.get(plain, (plain,)))
+
+
+def asked(text: str) -> list[str]:
+    """What somebody asks for: ten words at most, each once, empty ones left out where others are left."""
+    words = list(dict.fromkeys(_flat(text)))
+    return ([word for word in words if not _EMPTY.fullmatch(word)] or words)[:_MOST_ASKED]
+
+
+def is_open(text: str, words: list[str]) -> bool:
+    """Whether the last word may be unfinished: nothing follows it, and it has three letters at least."""
+    last = next(reversed(list(words_of(text))), None)
+    return (
+        last is not None
+        and last.end == len(text)
+        and words != []
+        and last.plain == (words[-1],)
+        and len(words[-1]) >= _LEAST_LEARNED
+    )
+
+
+def plain_texts(title: Mapping[str, str], summary: Mapping[str, str]) -> dict[str, str]:
+    """What the vector is made of; a translation that says the same counts once."""
+    plain: dict[str, str] = {}
+    for name, texts, most in (("title", title, _MOST_TITLE_WORDS), ("summary", summary, _MOST_SUMMARY_WORDS)):
+        own, other = (" ".join(_flat(texts.get(each, ""))[:most]) for each in ("id", "en"))
+        plain |= {f"{name}_id": own or other, f"{name}_en": other if own and other != own else ""}
+    return plain
+
+
+def learned(plain: Mapping[str, str]) -> list[str]:
+    """The words that others may have meant: of letters alone, neither very short nor very long."""
+    words = {word for text in plain.values() for word in text.split()}
+    return sorted(w for w in words if w.isalpha() and _LEAST_LEARNED <= len(w) <= _MOST_LEARNED)
+
+
+def marks(text: str, matched: set[str]) -> list[tuple[int, int]]:
+    """Where the matched words stand in a text, in its order."""
+    return [(word.start, word.end) for word in words_of(text) if matched & set(word.plain)]
+
+
+def _flat(text: str) -> list[str]:
+    return [plain for word in words_of(text) for plain in word.plain]
+
+
+def _plain(word: str) -> str:
+    parts = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(part for part in parts if part.isalnum())

@@ -1,0 +1,193 @@
+"""Home merged from six cold parts beside a peer written by hand, one part hanging; its size on a phone."""
+
+import asyncio
+import json
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import urllib.request
+import zlib
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from shared.city.pack import load_city
+from shared.testing import free_port
+from tests.bench import parts
+from tests.bench.figures import Bench, Row
+from tests.bench.gateways import KEY, PACK, gateway
+from tests.bench.load import load
+from tests.bench.processes import BENCH, BESIDE, MEASURED, ROOT, cpu_seconds, pinned, running
+from tests.bench.table import Table
+from tests.bench.town import Town
+
+_CONNECTIONS, _HANGING, _NOBODY = 20, 3, 9
+_OURS, _PEER = "gateway", "fastify + undici"
+_MOST_MS = 450
+Result = dict[str, Any]
+Results = dict[str, list[Result]]
+
+
+async def rows(bench: Bench) -> list[Row]:
+    """All parts answering, each reader in another village; then one of them hanging for 5 s."""
+    upstream = free_port()
+    served = [sys.executable, str(BENCH / "parts.py"), str(upstream)]
+    log = bench.folder / "parts.log"
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(running(served, upstream, core=BESIDE, log=log))
+        services = [parts.service(number, upstream) for number in range(parts.COUNT)]
+        ours = await stack.enter_async_context(gateway(bench.folder / "home", services=services))
+        await _until_whole(ours.port)
+        ports, pids = {_OURS: ours.port}, {_OURS: ours.pids[0]}
+        command = await asyncio.to_thread(_peer, bench.folder)
+        if command is not None:
+            ports[_PEER] = port = free_port()
+            asked = [*command, str(port), f"http://127.0.0.1:{upstream}", str(parts.COUNT)]
+            process = running(asked, port, core=MEASURED, log=bench.folder / "home-peer.log")
+            pids[_PEER] = await stack.enter_async_context(process)
+        well = await _rounds(bench, ports, pids, upstream, _NOBODY)
+        hanging = await _rounds(bench, ports, pids, upstream, _HANGING)
+    bench.details.append(_table("home merged from 6 cold parts, 20 connections, one core each", well))
+    bench.details.append(_table("the same, one part hanging 5 s", hanging))
+    return [_merged(well), _late(hanging)]
+
+
+def _merged(results: Results) -> Row:
+    own = _middle(results[_OURS], "rate")
+    if _PEER not in results:
+        return Row("home from 6 cold parts", f"{own:,.0f}/s", "no node here", "", "ahead of fastify", None)
+    pairs = zip(results[_OURS], results[_PEER], strict=True)
+    ratio = statistics.median(ours["rate"] / peer["rate"] for ours, peer in pairs)
+    told = f"fastify + undici {_middle(results[_PEER], 'rate'):,.0f}/s"
+    wanted = "ahead of fastify"
+    return Row("home from 6 cold parts", f"{own:,.0f}/s", told, f"{ratio:.2f}", wanted, ratio > 1)
+
+
+def _late(results: Results) -> Row:
+    p99 = _middle(results[_OURS], "p99")
+    peer = f"fastify + undici {_middle(results[_PEER], 'p99'):,.0f} ms" if _PEER in results else ""
+    return Row("home, one part hanging 5 s, p99", f"{p99:.0f} ms", peer, "", "< 450 ms", p99 < _MOST_MS)
+
+
+async def phone(town: Town) -> Table:
+    """What home weighs in a running town: each section's items, and the whole as a phone gets it."""
+    village = load_city(PACK).areas.villages[0]
+    url = f"{town.demo['gateway']}/v1/home?lat={village.lat}&lon={village.lon}"
+    headers = {"X-Api-Key": town.demo["api_keys"]["android"], "X-App-Platform": "android"}
+    asked = urllib.request.Request(url, headers={**headers, "Accept-Encoding": "gzip"})
+    await asyncio.sleep(6)  # documents are asked for every 5 s
+    sent: bytes = await asyncio.to_thread(lambda: urllib.request.urlopen(asked).read())
+    body = zlib.decompress(sent, zlib.MAX_WBITS | 16)
+    table = Table("home for a phone (at most 15 KB compressed)", "section", "status", "items", "bytes")
+    for section in json.loads(body)["sections"]:
+        size = len(json.dumps(section["items"], ensure_ascii=False, separators=(",", ":")).encode())
+        table.row(section["name"], section["status"], str(len(section["items"])), f"{size:,}")
+    table.row("all, plain", "", "", f"{len(body):,}")
+    table.row("all, compressed", "", "", f"{len(sent):,}")
+    return table
+
+
+async def _rounds(
+    bench: Bench, ports: dict[str, int], pids: dict[str, int], upstream: int, hangs: int
+) -> Results:
+    results: Results = {name: [] for name in ports}
+    await _upstream(upstream, f"/hang?{hangs}")
+    for number in range(bench.rounds + 1):  # the first one warms everything up
+        for name, port in ports.items():
+            cpu, pages = cpu_seconds(pids[name]), await _upstream(upstream, "/count")
+            result = await _ask(port, bench.seconds if number else 1, number)
+            answers = max(result["answers"], 1)
+            result["cpu_us"] = (cpu_seconds(pids[name]) - cpu) / answers * 1e6
+            result["calls"] = (await _upstream(upstream, "/count") - pages) / answers
+            if number:
+                results[name].append(result)
+                bench.say(f"home {number}/{bench.rounds}  {name:<18} {result['rate']:>8,.0f} req/s")
+    return results
+
+
+def _middle(results: list[Result], what: str) -> float:
+    return statistics.median(result[what] for result in results)
+
+
+def _table(title: str, results: Results) -> Table:
+    table = Table(title, "who", "req/s", "p50 ms", "p99 ms", "CPU us", "calls each")
+    for name, found in results.items():
+        times = [f"{_middle(found, what):.1f}" for what in ("p50", "p99")]
+        rate, cpu = f"{_middle(found, 'rate'):,.0f}", f"{_middle(found, 'cpu_us'):,.0f}"
+        table.row(name, rate, *times, cpu, f"{_middle(found, 'calls'):.1f}")
+    return table
+
+
+async def _upstream(port: int, path: str) -> int:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"GET {path} HTTP/1.1\r\n\r\n".encode())
+    answer = await reader.read(1_024)
+    writer.close()
+    return int(answer.rpartition(b"\r\n")[2])
+
+
+async def _ask(port: int, seconds: float, seed: int) -> Result:
+    """One run of the load generator, in a process of its own beside the upstream."""
+    asked = json.dumps({"port": port, "seconds": seconds, "seed": seed})
+    command = pinned([sys.executable, "-m", "tests.bench.home", asked], BESIDE)
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    out, _ = await process.communicate()
+    result: Result = json.loads(out)
+    if set(result["statuses"]) != {"200"}:
+        raise RuntimeError(f"port {port} did not answer 200 alone: {result['statuses']}")
+    return result
+
+
+async def _until_whole(port: int) -> None:
+    for _ in range(100):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(_request(port, -6.1783, 106.6319, "id"))
+        answer = await asyncio.wait_for(reader.read(65_536), 5)
+        writer.close()
+        if answer.count(b'"status":"ok"') >= parts.COUNT:
+            return
+        await asyncio.sleep(0.2)
+    raise RuntimeError(f"home is not whole: {answer[-300:].decode()}")
+
+
+def _request(port: int, lat: float, lon: float, language: str, platform: str = "web") -> bytes:
+    head = f"GET /v1/home?lat={lat}&lon={lon} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n"
+    named = f"x-api-key: {KEY}\r\naccept-language: {language}\r\nx-app-platform: {platform}\r\n"
+    return f"{head}{named}accept: */*\r\n\r\n".encode()
+
+
+def _peer(folder: Path) -> list[str] | None:
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        return None
+    home = folder / "home-peer"
+    shutil.copytree(BENCH / "peer_files", home, dirs_exist_ok=True)
+    install = [npm, "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"]
+    subprocess.run(install, cwd=home, check=True, capture_output=True)
+    return [node, str(home / "home.js")]
+
+
+def _main() -> None:
+    """Readers of every village, language and platform in turn: next to none finds another's answer."""
+    asked = json.loads(sys.argv[1])
+    port, order = asked["port"], random.Random(asked["seed"])
+    villages = load_city(PACK).areas.villages
+    every = [
+        _request(port, v.lat, v.lon, language, platform)
+        for v in villages
+        for language in ("id", "en")
+        for platform in ("android", "ios", "web")
+    ]
+    order.shuffle(every)
+    turn = iter(range(10**9))
+    given = {"connections": _CONNECTIONS, "seconds": asked["seconds"], "warm": 0.5}
+    done = uvloop.run(load(port, lambda: every[next(turn) % len(every)], **given))
+    sys.stdout.write(json.dumps(done))
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,210 @@
+"""A city that has published much: every search reads a bounded part of one index. ROWS=500000 for the whole.
+
+The documents are made up, by numbers: nobody is named. Prints median and 95th percentile of each question,
+and how they compare with 10,000 documents in the same run.
+"""
+
+import asyncio
+import math
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
+from sqlalchemy import event
+
+from gateway.app import create_app
+from gateway.clients import usecases as clients
+from gateway.search.rules.keys import keys_of
+from gateway.settings import GatewaySettings
+from shared.clock import ManualClock
+from shared.testing import served
+from tests.gateway.search.conftest import KEY
+
+ROWS = int(os.environ.get("ROWS") or 2_000)
+SMALL = min(ROWS, 10_000)
+TIMES = 40 if ROWS > 10_000 else 2
+MOST_ROWS_READ = 12_000
+AT_ONCE = 10_000  # rows a statement
+NEAR = {"lat": -6.17, "lon": 106.64}
+QUESTIONS: dict[str, dict[str, Any]] = {
+    "exact words": {"q": "jalan berlubang "},
+    "rare word": {"q": "kelelawar "},
+    "frequent word": {"q": "jalan "},
+    "word in 2 %": {"q": "berlubang "},
+    "slip": {"q": "jln berlubng "},
+    "prefix": {"q": "berlub"},
+    "short prefix": {"q": "jal"},
+    "nothing": {"q": "xylofonqz"},
+    "near": {"q": "jalan ", **NEAR},
+    "within 1 km": {"q": "jalan ", **NEAR, "radius_m": 1_000},
+    "within 20 km": {"q": "berlubang ", **NEAR, "radius_m": 20_000},
+    "type": {"q": "jalan ", "type": "place"},
+    "rare word of a type": {"q": "kelelawar ", "type": "market"},
+    "area": {"q": "berlubang ", "area": "36.71.03"},
+}
+#: Deterministic, from the row's number: 60 % say jalan, 2 % berlubang, 1 in 5,000 kelelawar, over 1,000 days.
+FILL = """
+INSERT INTO search_documents (kind, id, publisher, type, version, title, summary, lat, lon,
+  url, published_at, keys, plain, area)
+SELECT 'x_' || type, g::text, 'x', type, 1, jsonb_build_object('id', title),
+  jsonb_build_object('id', summary), lat, lon, '/x', at, ARRAY['t:' || type, 'a:36', 'a:36.71', 'a:' || area,
+    's0:' || floor(lat / 0.005) || ':' || floor(lon / 0.005),
+    's1:' || floor(lat / 0.04) || ':' || floor(lon / 0.04),
+    's2:' || floor(lat / 0.32) || ':' || floor(lon / 0.32),
+    'd0:' || day, 'd1:' || day / 8, 'd2:' || day / 64, 'd3:' || day / 512],
+  jsonb_build_object('title_id', lower(title), 'title_en', '', 'summary_id', lower(summary),
+  'summary_en', ''), area
+FROM (
+  SELECT g, (ARRAY['report', 'article', 'place', 'market'])[1 + g %% 4] AS type,
+    CASE WHEN g * 7 %% 10 < 6 THEN 'Jalan ' ELSE 'Pasar ' END
+      || CASE WHEN g %% 50 = 3 THEN 'berlubang ' ELSE '' END
+      || CASE WHEN g %% 5000 = 1777 THEN 'kelelawar ' ELSE '' END
+      || 'demo ' || (ARRAY['sukasari', 'cipondoh', 'neglasari', 'karawaci', 'benda'])[1 + g * 3 %% 5]
+      AS title,
+    'Demo nomor ' || g || ' kata' || translate((g * 7919 %% 30000)::text, '0123456789', 'abcdefghij')
+      AS summary,
+    -6.10 - (g * 7907 %% 10007) / 50000.0 AS lat, 106.55 + (g * 6007 %% 10009) / 50000.0 AS lon,
+    '36.71.' || lpad((1 + g * 11 %% 13)::text, 2, '0') AS area, at,
+    floor(extract(epoch FROM at) / 86400)::int AS day
+  FROM (SELECT g, timestamptz '2026-02-02 02:00+00'
+        - (g * 7727 %% 1000003) / 1000003.0 * interval '1000 days' AS at
+        FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS g) AS numbered
+) AS made
+"""
+WORDS = """
+INSERT INTO search_words (word, checked_at)
+SELECT DISTINCT word, timestamptz '2026-02-02' FROM search_documents,
+  unnest(string_to_array((plain ->> 'title_id') || ' ' || (plain ->> 'summary_id'), ' ')) AS word
+WHERE word ~ '^[a-z]{3,30}$' AND no BETWEEN %(first)s AND %(last)s ON CONFLICT DO NOTHING
+"""
+
+
+class City:
+    """A gateway over so many documents."""
+
+    def __init__(self, app: FastAPI, client: AsyncClient) -> None:
+        self.app, self._client = app, client
+
+    async def ask(self, **question: Any) -> dict[str, Any]:
+        answer = await self._client.get("/v1/search", params=question)
+        assert answer.status_code == 200, answer.text
+        page: dict[str, Any] = answer.json()
+        return page
+
+
+@pytest.fixture(scope="module")
+async def cities(
+    databases: Any, settings_for: Callable[..., Any], clock: ManualClock
+) -> AsyncIterator[dict[int, City]]:
+    """By number of documents: the small one to compare with, and the one of ROWS."""
+    async with AsyncExitStack() as opened:
+        made: dict[int, City] = {}
+        for rows in dict.fromkeys((SMALL, ROWS)):
+            app = create_app(settings_for(GatewaySettings, databases.new("gateway")), clock)
+            await fill(app, rows, clock)
+            url = await opened.enter_async_context(served(app))
+            client = AsyncClient(base_url=url, headers={"X-Api-Key": KEY}, timeout=30)
+            made[rows] = City(app, await opened.enter_async_context(client))
+            async with asyncio.timeout(10):
+                while any(ask() for ask in app.state.runtime.not_ready):
+                    await asyncio.sleep(0.02)
+        yield made
+
+
+async def fill(app: FastAPI, rows: int, clock: ManualClock) -> None:
+    database = app.state.runtime.database
+    async with database.transaction() as session:
+        await clients.register(session, code="web", name="Web", key=KEY, now=clock.now())
+    async with database.engine.connect() as connection:
+        apart = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        for first in range(1, rows + 1, AT_ONCE):
+            some = {"first": first, "last": min(first + AT_ONCE - 1, rows)}
+            await apart.exec_driver_sql(FILL % some)
+            await apart.exec_driver_sql(WORDS % some)
+        for table in ("search_documents", "search_words"):
+            await apart.exec_driver_sql(f"ANALYZE {table}")
+
+
+async def test_the_keys_of_the_filling_are_those_of_the_rules(cities: dict[int, City]) -> None:
+    async with cities[SMALL].app.state.runtime.database.transaction() as session:
+        plain = await session.connection()
+        rows = (await plain.exec_driver_sql("SELECT * FROM search_documents WHERE no % 97 = 1")).all()
+    assert len(rows) > 10
+    for row in rows:
+        assert sorted(row.keys) == sorted(keys_of(row.type, row.area, (row.lat, row.lon), row.published_at))
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+async def test_a_search_reads_one_index_and_a_bounded_part_of_it(cities: dict[int, City], name: str) -> None:
+    plans: list[list[Any]] = []
+    engine = cities[ROWS].app.state.runtime.database.engine.sync_engine
+
+    def explain(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        if "search_" in statement and not statement.startswith("EXPLAIN"):
+            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) {statement}", parameters)
+            plans.append(list(nodes(cursor.fetchone()[0][0]["Plan"])))
+
+    event.listen(engine, "before_cursor_execute", explain)
+    try:
+        await cities[ROWS].ask(**QUESTIONS[name])
+    finally:
+        event.remove(engine, "before_cursor_execute", explain)
+    words, found = plans
+    assert len({node["Index Name"] for node in found if "Index Name" in node}) <= 2, found
+    for node in [*words, *found]:
+        small = node.get("Relation Name") == "search_words" and ROWS < 100_000
+        assert node["Node Type"] != "Seq Scan" or node.get("Actual Loops") == 0 or small, node
+    read = [(n["Actual Rows"] + n.get("Rows Removed by Filter", 0)) * n["Actual Loops"] for n in found]
+    assert max(read) <= MOST_ROWS_READ, name
+
+
+def nodes(plan: dict[str, Any]) -> Any:
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from nodes(child)
+
+
+async def test_the_figures_are_printed(cities: dict[int, City]) -> None:
+    print(f"\n{'question':<20} {'p50 ms':>8} {'p95 ms':>8}   of {SMALL:,}: p50, p95, ratio of p95")
+    for name, question in QUESTIONS.items():
+        small, large = await measured(cities[SMALL], question), await measured(cities[ROWS], question)
+        ratio = large[1] / small[1]
+        print(f"{name:<20} {large[0]:8.1f} {large[1]:8.1f}   {small[0]:8.1f} {small[1]:8.1f} {ratio:6.2f}")
+    pages = {rows: await paged(city) for rows, city in cities.items()}
+    print(f"{'paging, each':<20} {pages[ROWS]:8.1f} {'':8}   {pages[SMALL]:8.1f}")
+
+
+async def measured(city: City, question: dict[str, Any]) -> tuple[float, float]:
+    """(median, 95th percentile) in milliseconds."""
+    await city.ask(**question)
+    took = []
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        await city.ask(**question)
+        took.append((time.perf_counter() - began) * 1_000)
+    took.sort()
+    return took[len(took) // 2], took[math.ceil(len(took) * 0.95) - 1]
+
+
+async def paged(city: City) -> float:
+    """Thirty pages of a frequent word, none of them twice: mean milliseconds."""
+    seen: set[str] = set()
+    cursor: dict[str, str] = {}
+    began = time.perf_counter()
+    count = 0
+    while count < 30:
+        count += 1
+        page = await city.ask(q="jalan ", limit=50, **cursor)
+        new = {item["id"] for item in page["items"]}
+        assert not new & seen
+        seen |= new
+        if page["next"] is None:
+            break
+        cursor = {"cursor": page["next"]}
+    assert len(seen) > 50
+    return (time.perf_counter() - began) * 1_000 / count
