@@ -94,8 +94,8 @@ rekey: setup ## re-encrypt everything under the current keys, then drop the old 
 test: setup ## all tests, on servers of their own, in TESTERS=2 processes
 	@$(BIN)/python -m pytest -q -n $(or $(TESTERS),2) --dist loadfile --no-loadscope-reorder tests $(ARGS)
 
-bench: setup ## measure, beside other gateways: make bench [ARGS="passing --rounds 5"]
-	@$(BIN)/python -m tests.bench $(ARGS)
+bench: setup ## measure, beside other gateways: make bench [ARGS="passing --rounds 5"] [SOAK=3600]; ARGS=loaded [ROWS=0.1]
+	@SOAK="$(SOAK)" ROWS="$(ROWS)" $(BIN)/python -m tests.bench $(ARGS)
 
 test-data: setup ## tests on real files: make test-data DATA=../shared/data
 	@[ -d "$(DATA)" ] || { echo "DATA must name a folder: make test-data DATA=../shared/data"; exit 1; }
@@ -104,8 +104,8 @@ test-data: setup ## tests on real files: make test-data DATA=../shared/data
 chaos: setup ## the kill test alone: make chaos KILLS=100 SEED=1
 	@KILLS="$(KILLS)" SEED="$(SEED)" $(BIN)/python -m tests.chaos
 
-fuzz: setup ## everything the document allows, for every role: make fuzz EXAMPLES=50 SEED=1
-	@FUZZ_EXAMPLES="$(or $(EXAMPLES),50)" FUZZ_SEED="$(or $(SEED),1)" \
+fuzz: setup ## everything the document allows, for every role: make fuzz EXAMPLES=50 SEED=1 ONLY=/v1/home
+	@FUZZ_EXAMPLES="$(or $(EXAMPLES),50)" FUZZ_SEED="$(or $(SEED),1)" FUZZ_ONLY="$(or $(ONLY),/)" \
 	  $(BIN)/python -m pytest -q tests/security/fuzz/test_fuzz.py
 
 sdk: setup ## public generators make TypeScript and Python clients of the running city and call it

@@ -1,12 +1,14 @@
 """Real servers for every test: one PostgreSQL and one NATS a run, databases cloned from templates."""
 
 import base64
+import gc
 import json
 import os
+import pickle
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from copy import deepcopy
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,6 +21,7 @@ from deploy.local.layout import SERVICES
 from deploy.local.nats import Broker
 from deploy.local.postgres import Cluster
 from shared import migrate, openapi
+from shared.city.pack import City, load_city
 from shared.clock import ManualClock
 from shared.settings import Settings
 from shared.testing import Keys, free_port
@@ -29,6 +32,16 @@ PACK = ROOT / "deploy" / "cities" / "tangerang"
 
 #: Where files start whole stacks, and take tens of seconds each.
 HEAVY = ("security/fuzz", "local", "chaos", "journeys", "security")
+
+
+def pytest_configure() -> None:
+    """Hardly anything of what is collected is garbage: looking for some took a fifth of the time."""
+    gc.set_threshold(20_000, 20, 50)  # as in shared.serve
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays for the whole run."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,18 +60,35 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _documents_made_once() -> Iterator[None]:
     """An app's OpenAPI document takes half of its making and follows from its routes alone."""
-    made: dict[Any, tuple[dict[str, Any], Any]] = {}
+    made: dict[Any, tuple[bytes, Any]] = {}
 
     def once(app: FastAPI, make: Callable[[FastAPI], dict[str, Any]] = openapi._document) -> dict[str, Any]:
         every = (context.original_route for context in iter_route_contexts(app.routes))
         routes = [route for route in every if getattr(route, "include_in_schema", False)]
         key = (app.title, *map(id, routes))
         if key not in made:
-            made[key] = (make(app), routes)  # kept, so that no other route gets one of their ids
-        return deepcopy(made[key][0])
+            made[key] = (
+                pickle.dumps(make(app)),
+                routes,
+            )  # kept, so that no other route gets one of their ids
+        document: dict[str, Any] = pickle.loads(made[key][0])  # a tenth of what deepcopy takes
+        return document
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(openapi, "_document", once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cities_read_once() -> Iterator[None]:
+    """The packs of the repository do not change in a run, and nobody changes what was read; copies may."""
+    read = lru_cache(load_city)
+
+    def once(folder: Path) -> City:
+        return read(folder) if folder.parent == PACK.parent else load_city(folder)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("shared.app.load_city", once)
         yield
 
 
@@ -107,6 +137,12 @@ class Databases:
         self._made.append(name)
         return self._cluster.url(name, package, package)
 
+    def apart(self) -> "Databases":
+        """Others from the same templates, which `drop_all` here leaves alone."""
+        others = Databases(self._cluster)
+        others._templates = self._templates
+        return others
+
     def owner_url(self, url: str) -> str:
         """The owner's URL of a database made here: what a tampering administrator could use."""
         name = url.rpartition("/")[2]
@@ -138,6 +174,14 @@ class Databases:
 @pytest.fixture(scope="session")
 def _databases(postgres: Cluster) -> Databases:
     return Databases(postgres)
+
+
+@pytest.fixture(scope="session")
+def lasting_databases(_databases: Databases) -> Iterator[Databases]:
+    """Databases for what several modules share: `databases` drops its own after each module."""
+    lasting = _databases.apart()
+    yield lasting
+    lasting.drop_all()
 
 
 @pytest.fixture(scope="module")

@@ -89,6 +89,7 @@ SERVICE = Service(
         audits.router,
         providers.router,
         provided.router,
+        provided.desk,
         publications.router,
         links.router,
         media.router,

@@ -110,5 +110,6 @@ def _secure(operation: dict[str, Any]) -> None:
     city = operation.get("x-city", {})
     key: dict[str, list[str]] = {} if city.get("key") == "none" else {"api_key": []}
     audience = city.get("audience", [])
-    signed = [{**key, "bearer": []}] if city.get("bearer", "read") == "read" else []
-    operation["security"] = ([key] if "public" in audience else []) + signed
+    by_key = {"public", "provider", "partner"} & {each.partition(":")[0] for each in audience}
+    signs = city.get("bearer", "read") == "read" and by_key.isdisjoint({"provider", "partner"})
+    operation["security"] = ([key] if by_key else []) + ([{**key, "bearer": []}] if signs else [])

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import cached, cancels, clients, figures, home, passing, reports, streams
+from tests.bench import cached, cancels, clients, cold, figures, home, loaded, passing, reports, soak, streams
 from tests.bench.figures import Bench, Row
 from tests.bench.processes import pss_megabytes
 from tests.bench.table import Table
@@ -17,12 +17,16 @@ from tests.bench.town import Town, running_town
 _FIGURES = {
     "passing": passing.rows,
     "cached": cached.rows,
+    "cold": cold.rows,
     "cancels": cancels.rows,
     "clients": clients.rows,
     "streams": streams.rows,
     "home": home.rows,
+    "loaded": loaded.rows,
 }
-_WHAT = (*_FIGURES, "memory", "phone", "uploads", "submits", "latency")
+_IN_TOWN = ("memory", "phone", "uploads", "submits", "latency", "soak")
+_WHAT = (*(name for name in _FIGURES if name != "loaded"), *_IN_TOWN)
+"""What one run measures unless it is told; `loaded` fills tables for minutes and is asked for by name."""
 _REST_SECONDS = 5
 _MOST_MEGABYTES = {"gateway": 190, "service": 165}
 
@@ -40,50 +44,56 @@ async def bench(what: list[str], seconds: float, rounds: int) -> list[Table]:
         os.chmod(name, 0o711)  # PostgreSQL may run as another account
         for figure in [f for f in what if f in _FIGURES]:
             rows += await _FIGURES[figure](given)
-        if set(what) - _FIGURES.keys():
+        if set(what) & set(_IN_TOWN):
             async with running_town(given.folder / "run") as town:
                 if "memory" in what:
                     await asyncio.sleep(_REST_SECONDS)
                     rows += _memory(town)
-                given.details += await _in_town(town, what, seconds)
+                rows += await _in_town(town, what, given)
     return [*given.details, figures.table(rows)] if rows else given.details
 
 
-async def _in_town(town: Town, what: list[str], seconds: float) -> list[Table]:
-    tables = []
+async def _in_town(town: Town, what: list[str], given: Bench) -> list[Row]:
+    tables, seconds, rows = given.details, given.seconds, []
     if "phone" in what:
-        tables.append(await home.phone(town))
+        table, row = await home.phone(town)
+        tables.append(table)
+        rows.append(row)
     if "uploads" in what:
         tables.append(await reports.uploads(town, seconds=seconds, say=say))
     if "submits" in what:
         tables.append(await reports.submits(town, seconds=seconds * 3, say=say))
     if "latency" in what:
         tables.append(await reports.latency(town, rate=50, seconds=seconds * 2, say=say))
-    return tables
+    if "soak" in what:
+        table, grown = await soak.soak(town, say)
+        tables.append(table)
+        rows += grown
+    return rows
 
 
 def _memory(town: Town) -> list[Row]:
     """Proportional set size after the town has come to rest."""
     rows = []
-    for path in sorted((town.folder / "pids").iterdir()):
-        if path.name not in ("supervisord", "postgres", "nats"):
-            most = _MOST_MEGABYTES["gateway" if path.name.startswith("gateway") else "service"]
-            used = pss_megabytes(town.pid(path.name))
-            told = (f"memory of {path.name}", f"{used:.0f} MB", "", "", f"below {most} MB", used < most)
-            rows.append(Row(*told))
+    for name in soak.members(town):
+        most = _MOST_MEGABYTES["gateway" if name.startswith("gateway") else "service"]
+        used = pss_megabytes(town.pid(name))
+        told = (f"memory of {name} at idle", f"{used:.0f} MB", "", "", f"below {most} MB", used < most)
+        rows.append(Row(*told))
     return rows
 
 
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("what", nargs="*", default=_WHAT, metavar="WHAT", help=", ".join(_WHAT))
+    parser.add_argument("what", nargs="*", default=_WHAT, metavar="WHAT", help=", ".join(_WHAT) + ", loaded")
     parser.add_argument("--seconds", type=float, default=6, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3, help="of the pass-through, all peers in turn")
     asked = parser.parse_args()
-    unknown = set(asked.what) - set(_WHAT)
+    known = (*_WHAT, "loaded")
+    unknown = set(asked.what) - set(known)
     if unknown:
-        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(_WHAT)}")
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     before = os.getloadavg()[0]
     for table in asyncio.run(bench(list(asked.what), asked.seconds, asked.rounds)):
         sys.stdout.write(f"{table}\n")

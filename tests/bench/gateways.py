@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from deploy.local.postgres import Cluster
 from gateway.app import create_app
@@ -35,11 +36,16 @@ class FrontEnd:
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """One that runs: where it listens, the process of each worker, where its upstream listens."""
+    """One that runs: where it listens, the process of each worker, where its upstream listens.
+
+    `settings` is its environment, `owner` the address of its database for whoever owns the tables.
+    """
 
     port: int
     pids: tuple[int, ...]
     upstream: int
+    settings: Mapping[str, str]
+    owner: str
 
 
 UNLIMITED = (FrontEnd("bench", KEY),)
@@ -53,10 +59,11 @@ async def gateway(
     workers: int = 1,
     front_ends: Iterable[FrontEnd] = UNLIMITED,
     services: Iterable[Mapping[str, object]] = (),
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Gateway]:
     """The static upstream, and `workers` processes of the gateway on one port in front of it.
 
-    `services` are others that run already: name, url, prefixes.
+    `services` are others that run already: name, url, prefixes. `more` goes into its environment.
     """
     folder.mkdir(mode=0o711, exist_ok=True)
     cluster = Cluster(folder / "pg", free_port(), durable=False)
@@ -67,14 +74,15 @@ async def gateway(
             static = [sys.executable, str(BENCH / "static.py"), str(upstream)]
             log = folder / "static.log"
             await stack.enter_async_context(running(static, upstream, core=BESIDE, log=log))
-            settings = await asyncio.to_thread(settings_of, cluster, port, upstream, folder)
+            settings = await asyncio.to_thread(settings_of, cluster, port, upstream, folder) | more
             settings["SERVICES"] = json.dumps([*json.loads(settings["SERVICES"]), *services])
             await register(settings, front_ends)
             pids = []
             for number in range(workers):
                 pids.append(await stack.enter_async_context(_worker(number, settings, folder)))
             await _until_served(port, workers)
-            yield Gateway(port, tuple(pids), upstream)
+            owner = cluster.url("gateway", "gateway_owner", "demo")
+            yield Gateway(port, tuple(pids), upstream, settings, owner)
     finally:
         cluster.stop()
         cluster.wipe()

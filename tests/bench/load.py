@@ -97,12 +97,13 @@ async def load(
 
 
 def percentiles(seconds: list[float]) -> dict[str, float]:
-    """p50 and p99 in milliseconds; NaN without a value."""
+    """p50, p95 and p99 in milliseconds; NaN without a value."""
     ordered = sorted(seconds)
     if not ordered:
-        return {"p50": float("nan"), "p99": float("nan")}
+        return dict.fromkeys(("p50", "p95", "p99"), float("nan"))
     return {
         "p50": ordered[len(ordered) // 2] * 1_000,
+        "p95": ordered[min(len(ordered) - 1, len(ordered) * 95 // 100)] * 1_000,
         "p99": ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)] * 1_000,
     }
 

@@ -11,6 +11,8 @@ import uvloop
 ITEMS = json.dumps({"items": [{"id": f"demo-{n:04}", "title": "demo " * 8} for n in range(46)], "next": None})
 PATH, KEPT, SLOW = "/v1/news/static", "/v1/news/kept", "/v1/news/slow"
 """Passed through; kept by the gateway; answered after `SLOW_SECONDS`."""
+COLD, COUNT = "/v1/news/cold", "/count"
+"""Kept by the gateway, answered after `SLOW_SECONDS`; how often that was asked for."""
 SLOW_SECONDS = 0.03
 
 
@@ -28,6 +30,7 @@ DOCUMENT = json.dumps(
             PATH: _operation("static"),
             KEPT: _operation("kept", tags=["demo"]),
             SLOW: _operation("slow"),
+            COLD: _operation("cold", tags=["demo"]),
         },
     }
 )
@@ -41,10 +44,14 @@ def _answer(body: str) -> bytes:
     return (head + body).encode()
 
 
+_LATE = frozenset({SLOW.encode(), COLD.encode()})
+
+
 class Static(asyncio.Protocol):
     """Keeps the connection; reads no more of a request than where it ends."""
 
     _page, _document = _answer(ITEMS), _answer(DOCUMENT)
+    cold = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """One client."""
@@ -54,11 +61,17 @@ class Static(asyncio.Protocol):
         """Answers each request that is whole."""
         *whole, self._rest = (self._rest + data).split(b"\r\n\r\n")
         for request in whole:
-            if request.startswith(b"GET /v1/news/slow "):
-                asyncio.get_running_loop().call_later(SLOW_SECONDS, self._transport.write, self._page)
-                continue
-            asked = request.startswith(b"GET /openapi.json ")
-            self._transport.write(self._document if asked else self._page)
+            self._one(request)
+
+    def _one(self, request: bytes) -> None:
+        path = request.split(b" ", 2)[1]
+        if path in _LATE:
+            Static.cold += path == COLD.encode()
+            asyncio.get_running_loop().call_later(SLOW_SECONDS, self._transport.write, self._page)
+        elif path == COUNT.encode():
+            self._transport.write(_answer(str(Static.cold)))
+        else:
+            self._transport.write(self._document if path == b"/openapi.json" else self._page)
 
 
 async def _serve(port: int) -> None:

@@ -91,11 +91,16 @@ class Town:
 async def running_town(folder: Path) -> AsyncIterator[Town]:
     """`make up` on free ports in `folder`, wiped afterwards."""
     environment = os.environ | {"RUN_FOLDER": str(folder), "PORT_BASE": str(free_port(100))}
-    await _command(environment, "up")
+    await _command(environment, "deploy.local", "up")
     try:
         yield Town(folder, json.loads((folder / "demo.json").read_text()))
     finally:
-        await _command(environment, "reset")
+        await _command(environment, "deploy.local", "reset")
+
+
+async def lived_in(town: Town) -> None:
+    """Walks the demonstration of every service, so that the lists of a new city are not empty."""
+    await _command(os.environ | {"RUN_FOLDER": str(town.folder)}, "deploy.local.demo")
 
 
 def photo(width: int, height: int) -> bytes:
@@ -110,7 +115,7 @@ def photo(width: int, height: int) -> bytes:
 
 async def _command(environment: dict[str, str], *words: str) -> None:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "deploy.local", *words),
+        *(sys.executable, "-m", *words),
         cwd=ROOT,
         env=environment,
         stdout=asyncio.subprocess.PIPE,
@@ -118,4 +123,4 @@ async def _command(environment: dict[str, str], *words: str) -> None:
     )
     out, _ = await process.communicate()
     if process.returncode:
-        raise RuntimeError(f"deploy.local {words[0]} failed: {out.decode()[-600:]}")
+        raise RuntimeError(f"{' '.join(words)} failed: {out.decode()[-600:]}")

@@ -2,7 +2,7 @@
 
 Everything in it is made up. It shows all that a system of the city has to do in order to join: declare
 itself once, answer one URL for its section of home, publish what the search should find, and say how far a
-resident's request is. `python -m tests.providers.sample GATEWAY KEY SECRET PORT` runs it.
+resident's request is. To run it: `python -m tests.providers.sample GATEWAY KEY SECRET PORT`.
 """
 
 import asyncio
@@ -19,14 +19,8 @@ from standardwebhooks.webhooks import Webhook
 KIND, NAME, MENU = "antrean", "antrean-ktp", "civil-registry-queue"
 SITE = "https://antrean.example.go.id"
 STATES = {
-    "menunggu": (
-        {"id": "Menunggu", "en": "Waiting"},
-        {"id": "Tunggu dipanggil", "en": "Wait"},
-    ),
-    "dipanggil": (
-        {"id": "Dipanggil", "en": "Called"},
-        {"id": "Ke loket sekarang", "en": "Come"},
-    ),
+    "menunggu": ({"id": "Menunggu", "en": "Waiting"}, {"id": "Tunggu dipanggil", "en": "Wait"}),
+    "dipanggil": ({"id": "Dipanggil", "en": "Called"}, {"id": "Ke loket sekarang", "en": "Come"}),
     "selesai": ({"id": "Selesai", "en": "Done"}, {"id": "Tidak ada", "en": "None"}),
 }
 
@@ -138,11 +132,15 @@ class IdCardQueue:
 
 
 async def main(gateway: str, key: str, secret: str, port: int) -> None:
-    """Joins, then answers until it is stopped."""
+    """Answers until it is stopped; joins as soon as it does."""
     queue = IdCardQueue(gateway, key, secret)
+    server = uvicorn.Server(uvicorn.Config(queue, host="127.0.0.1", port=port))
+    serving = asyncio.create_task(server.serve())
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.05)
     for answer in (await queue.join(f"http://127.0.0.1:{port}/home.json"), await queue.publish()):
         answer.raise_for_status()
-    await uvicorn.Server(uvicorn.Config(queue, host="127.0.0.1", port=port)).serve()
+    await serving
 
 
 if __name__ == "__main__":

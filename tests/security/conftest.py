@@ -11,7 +11,6 @@ from tests.journeys.conftest import city
 from tests.security.fuzz import people
 from tests.security.fuzz.people import ROLES, Person
 from tests.security.fuzz.seeds import Seeds
-from tests.security.fuzz.shops import Shops
 from tests.security.town import Town, new_town
 
 __all__ = ["city"]
@@ -30,13 +29,12 @@ def towns_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 
 @pytest.fixture(scope="session")
 async def town(
-    _databases: Any, towns_broker: Broker, keys: Keys, tmp_path_factory: pytest.TempPathFactory
+    lasting_databases: Any, towns_broker: Broker, keys: Keys, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Town]:
     """LAKSA, prices, news and tourism behind a gateway, one for all modules of the process."""
-    lasting = type(_databases)(_databases._cluster)
-    async with new_town(lasting, towns_broker, keys, tmp_path_factory.mktemp("town")) as found:
+    folder = tmp_path_factory.mktemp("town")
+    async with new_town(lasting_databases, towns_broker, keys, folder) as found:
         yield found
-    lasting.drop_all()
 
 
 @pytest.fixture(scope="session")
@@ -49,5 +47,5 @@ async def everybody(town: Town) -> dict[str, Person]:
 async def seeds(town: Town, everybody: dict[str, Person]) -> Seeds:
     """Something of every kind in every state."""
     found = Seeds(town, everybody)
-    await Shops(found).sow()
+    await found.sow()
     return found

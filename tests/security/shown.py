@@ -14,7 +14,9 @@ SHOPS = ("/v1/prices", "/v1/news", "/v1/tourism", "/feeds", "/ogc", "/catalog.js
 #: They read what is of their service, and only that: of LAKSA and the gateway they are like any other staff.
 SHOP_STAFF = ("market_surveyor", "price_supervisor", "news_author", "editor", "tourism_editor")
 #: Of the staff of LAKSA, one stands for those who have nothing to do here.
-READERS = frozenset({"guest", "reporter", "other_resident", "officer", "leader", "ops", "admin", *SHOP_STAFF})
+READERS = frozenset(
+    {"guest", "provider", "reporter", "other_resident", "officer", "leader", "ops", "admin", *SHOP_STAFF}
+)
 #: What else a read needs to be told.
 QUERIES: Mapping[str, str] = {
     f"{PRICES}/latest": "market=anyar",

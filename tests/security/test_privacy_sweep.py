@@ -17,7 +17,7 @@ from gateway import pack
 from shared.ids import new_id
 from shared.privacy import LATE
 from tests.journeys.conftest import delete_streams
-from tests.security import offers, walk_of_shops
+from tests.security import offers, walk_of_desks, walk_of_shops
 from tests.security.canaries import Bodies, Canaries
 from tests.security.stack import Stack, make_stack
 from tests.security.walk import PHONE, Walk, everything, pothole
@@ -29,7 +29,7 @@ PUBLIC = re.compile(
 )
 #: What staff of prices and news say among themselves: in their own tables, and nowhere else.
 AMONG_STAFF = re.compile(r"^(staff: .*|(POST|PATCH) /v1/(prices|news)/.* (note|reason))$")
-DESKS = ("prices.", "news.")
+DESKS = ("prices.", "news.", *walk_of_desks.DESKS)
 #: A guest has no account: nobody but the holder of her follow token can know which report is hers.
 LEFT = frozenset({"a guest's description", "a guest's address"})
 #: Columns that hold words in clear, and why.
@@ -37,6 +37,8 @@ CLEAR = {
     "laksa.report_texts.plain": "description and address of a public report: everybody reads them",
     "tourism.reviews": "everybody reads them, once an editor has",
     "prices, news": "reasons, remarks and drafts of staff",
+    "gateway.clients, providers, flags": "remarks of administrators",
+    "gateway.provider_links, requests, feed": "what a provider told of her; gone with her",
     "idempotency, media, media_uploads": "Idempotency-Key (24 h, 15 days): front ends make them, not people",
     "logs, problems": "X-Request-Id: front ends make it",
 }
@@ -83,6 +85,7 @@ async def test_no_canary_is_found_where_it_does_not_belong_nor_anywhere_after_an
         walk = Walk(http, bodies, canaries, demo["api_keys"]["web"])
         resident, tokens = await everything(walk, demo)
         place = await walk_of_shops.everything_of_shops(walk, demo, resident)
+        await walk_of_desks.everything_of_desks(walk, demo, resident)
         await walk.send(resident, "POST", "/v1/me/export")
         await _everything_wrong(walk)
         await _faults(walk, stack, resident)
@@ -96,7 +99,7 @@ async def test_no_canary_is_found_where_it_does_not_belong_nor_anywhere_after_an
         after = await _places(stack, walk, {})
     with capsys.disabled():
         _print("place", before, after, len(canaries.labels) + len(canaries.exact))
-    assert held >= walk_of_shops.HERS
+    assert held >= walk_of_shops.HERS | walk_of_desks.HERS
     assert {each for each in held if AMONG_STAFF.match(each)} == set()
     texted = {f"{m} {path}" for m, path, each in bodies.operations() if bodies.text_fields(each)}
     assert sorted(texted - walk.accepted - NOT_WALKED.keys()) == []
@@ -218,6 +221,7 @@ async def _places(stack: Stack, walk: Walk, strangers: dict[str, bytes]) -> dict
     """Place -> what was found there although it should not be; `strangers`: before the erasure."""
     rows = await stack.rows()
     public, reviews = rows.pop("laksa.report_texts.plain"), rows.pop("tourism.reviews")
+    hers = b"\n".join(rows.pop(name) for name in walk_of_desks.HER_ROWS)
     told = [data for name, data in rows.items() if name.endswith("outbox")]
     desks = [data for name, data in rows.items() if name.startswith(DESKS) and data not in told]
     problems = [answer for answer in walk.answers if answer.is_error]
@@ -239,7 +243,10 @@ async def _places(stack: Stack, walk: Walk, strangers: dict[str, bytes]) -> dict
     for place in strangers:
         found[place] = {label for label in found[place] if not PUBLIC.match(label)}
     found["rows of the desks"] = {each for each in found["rows of the desks"] if not AMONG_STAFF.match(each)}
-    found["addresses in answers"] -= {walk_of_shops.LINK}
+    found["addresses in answers"] -= {walk_of_shops.LINK, walk_of_desks.SUBJECT}
+    found["what providers told of her"] = walk.canaries.found(hers) - (
+        walk_of_desks.HERS if strangers else set()
+    )
     found["reviews"] = walk.canaries.found(reviews) - (walk_of_shops.HERS if strangers else set())
     shown = walk.canaries.found(public)
     found["what the public reads (rows)"] = {

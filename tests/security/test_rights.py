@@ -1,4 +1,4 @@
-"""Who may write what in prices, news and tourism: every write, by every kind of caller, against a table.
+"""Who may write what in prices, news, tourism and at the gateway: every kind of caller, against a table.
 
 The table is the decision: a write that it lacks fails here, and so does a role that may do one thing more.
 """
@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.security import offers
+from tests.security.fuzz import halls
 from tests.security.fuzz.document import operations
 from tests.security.fuzz.people import ROLES, Person
 from tests.security.fuzz.seeds import Seeds
@@ -69,6 +70,25 @@ RIGHTS: Mapping[str, str] = {
     "PUT /v1/tourism/datasets/{dataset_id}": "tourism_editor ops",
     "POST /v1/tourism/datasets/{dataset_id}/withdraw": "tourism_editor ops",
 }
+ADMIN = "/v1/admin"
+#: The same of the gateway's own desks.
+DESKS: Mapping[str, str] = {
+    **{f"POST {ADMIN}/{what}": "admin" for what in ("clients", "providers")},
+    **{f"PATCH {ADMIN}/{what}/{{code}}": "admin" for what in ("clients", "providers")},
+    **{f"POST {ADMIN}/clients/{{code}}{step}": "admin" for step in halls.STEPS},
+    **{f"POST {ADMIN}/providers/{{code}}{step}": "admin" for step in halls.BETWEEN},
+    **{f"{verb} {ADMIN}/app-versions/{{platform}}": "admin" for verb in ("PUT", "DELETE")},
+    **{f"{verb} {ADMIN}/flags/{{name}}": "admin" for verb in ("PUT", "DELETE")},
+    **{f"{verb} {ADMIN}/menus/{{menu}}/switches/{{code}}": "admin" for verb in ("PUT", "DELETE")},
+    **{f"{verb} {ADMIN}/notices/{{notice_id}}": "admin ops" for verb in ("PUT", "DELETE")},
+    f"POST {ADMIN}/notices": "admin ops",
+    **{f"PUT /provider/v1/{what}": "provider" for what in ("declaration", "home", "documents/{doc_id}")},
+    "DELETE /provider/v1/documents/{doc_id}": "provider",
+    **{f"{verb} /v1/me/providers/{{code}}/link": "citizen" for verb in ("POST", "DELETE")},
+}
+OF_DESKS = ("/v1/admin", "/provider/v1", "/v1/me/providers")
+#: What is signed as a whole: tests/gateway/providers/test_statuses.py.
+SIGNED = "PUT /provider/v1/requests/{number}"
 SHOPS = ("/v1/prices", "/v1/news", "/v1/tourism", "/feeds", "/ogc", "/catalog.jsonld")
 #: What takes something away for good comes last, so that every other write still finds it.
 LAST = ("DELETE", "discard", "withdraw")
@@ -89,8 +109,9 @@ async def document(town: Town) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 async def tables(town: Town) -> AsyncIterator[Tables]:
-    """Those of the three."""
-    urls = [town.app(short).state.runtime.settings.database_url for short in ("prices", "news", "tourism")]
+    """Those of the three and of the gateway."""
+    apps = [town.gateway, *(town.app(short) for short in ("prices", "news", "tourism"))]
+    urls = [app.state.runtime.settings.database_url for app in apps]
     connections = [await asyncpg.connect(url.get_secret_value()) for url in urls]
     yield await Tables(connections).learn()
     for connection in connections:
@@ -105,7 +126,7 @@ async def answers(
     everything, own = answered(document) | tables.columns, dict(writes(document))
     assert len(everything) > 300
     found = []
-    for label in sorted(RIGHTS, key=lambda label: any(word in label for word in LAST)):
+    for label in sorted(RIGHTS | DESKS, key=lambda label: any(word in label for word in LAST)):
         known = own.get(label, set())
         more = {name: CANARIES[kind] for name, kind in everything.items() if name not in known}
         found += [(label, *each) async for each in _answers(label, seeds, more)]
@@ -115,8 +136,9 @@ async def answers(
 async def test_every_write_is_for_those_the_table_names_and_nobody_else(
     document: dict[str, Any], answers: list[tuple[str, str, int, int, str]]
 ) -> None:
-    found = [label for label, _ in operations(document) if of_shops(label) and not label.startswith("GET")]
-    assert sorted(found) == sorted(RIGHTS), "a write came or went: decide who may"
+    ours = [label for label, _ in operations(document) if of_shops(label) or is_of_desks(label)]
+    found = [label for label in ours if not label.startswith("GET") and label != SIGNED]
+    assert sorted(found) == sorted(RIGHTS | DESKS), "a write came or went: decide who may"
     wrong = [each for each in answers if each[3] != each[2] and not each[2] == 200 <= each[3] < 300]
     assert wrong == []
 
@@ -130,7 +152,7 @@ async def test_no_write_keeps_or_tells_a_field_that_it_does_not_take(
 
 async def _answers(label: str, seeds: Seeds, more: Mapping[str, Any]) -> Any:
     """(role, expected, status, body); first of those to whom it is refused."""
-    may = RIGHTS[label].split()
+    may = (RIGHTS | DESKS)[label].split()
     refused = [role for role in ROLES if role not in may]
     told = await asyncio.gather(*(sent(seeds, role, label, may[0]) for role in refused))
     for role, answer in zip(refused, told, strict=True):
@@ -159,6 +181,11 @@ async def sent(seeds: Seeds, role: str, label: str, like: str, more: Mapping[str
 def of_shops(label: str) -> bool:
     """Whether it is an operation of the three."""
     return label.partition(" ")[2].startswith(SHOPS)
+
+
+def is_of_desks(label: str) -> bool:
+    """Whether it is one of the gateway's own desks."""
+    return label.partition(" ")[2].startswith(OF_DESKS)
 
 
 def theirs(seeds: Seeds, place: str) -> Iterator[tuple[str, str, Any, str]]:

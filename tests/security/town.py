@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from shared.clock import Clock, ManualClock
 from shared.settings import Settings
 from shared.testing import Keys, free_port, served
 from tests.journeys.conftest import OTP, City, common_settings, delete_streams
+from tests.journeys.lines import Line
 
 RUNNING = ("laksa", "prices", "news", "tourism")
 #: Many people come from one address here, and each does many things: the limits have tests of their own.
@@ -49,9 +50,18 @@ class Town(City):
 
 @asynccontextmanager
 async def running_town(
-    clock: Any, databases: Any, nats_url: str, keys: Keys, folder: Path, **more: Any
+    clock: Any,
+    databases: Any,
+    nats_url: str,
+    keys: Keys,
+    folder: Path,
+    lines: Mapping[str, Line] | None = None,
+    **more: Any,
 ) -> AsyncIterator[Town]:
-    """Starts all on free ports, loads the demo people, and waits until the gateway serves everything."""
+    """Starts all on free ports, loads the demo people, and waits until the gateway serves everything.
+
+    The gateway reaches a service by its line, if it has one in `lines`.
+    """
     shared = common_settings(nats_url, keys) | more
     async with AsyncExitStack() as stack:
         apps, services = {}, []
@@ -60,6 +70,10 @@ async def running_town(
             settings = {"database_url": url, "port": port, **shared, **MORE.get(service.short, {})}
             apps[service.short] = app = app_of(service.package, settings, clock)
             address = await stack.enter_async_context(served(app, port))
+            if lines is not None:
+                line = lines[service.short]
+                stack.push_async_callback(line.close)
+                address = await line.to(port)
             services.append({"name": service.name, "url": address, "prefixes": list(service.prefixes)})
         settings = GatewaySettings(
             database_url=databases.new("gateway"),

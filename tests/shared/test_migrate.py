@@ -113,3 +113,14 @@ async def test_each_revision_is_kept_for_itself_with_its_rights(later: Later) ->
 async def test_two_starts_at_once_migrate_once(later: Later) -> None:
     later.add("later_2", "op.execute('CREATE TABLE once (id int)')")
     assert sorted(await asyncio.gather(later.upgrade(), later.upgrade())) == [False, True]
+
+
+def test_what_a_module_drops_is_its_own_and_not_what_several_share(
+    databases: Any, lasting_databases: Any, postgres: Any
+) -> None:
+    own, shared = databases.apart(), lasting_databases.new("svc_jobs")
+    url = own.new("svc_jobs")
+    own.drop_all()
+    there = postgres.sql("SELECT datname FROM pg_database").split()
+    assert shared.rpartition("/")[2] in there
+    assert url.rpartition("/")[2] not in there

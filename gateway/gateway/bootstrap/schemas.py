@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from fastapi import Header, Path
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from gateway.bootstrap import rules
@@ -66,7 +67,7 @@ class AppVersionIn(In):
 
     latest: VersionText
     minimum: VersionText | None = None
-    required: bool = False
+    required: Annotated[bool, Field(strict=True)] = False
     message: TextsIn | None = None
     store: Store | None = None
 
@@ -94,7 +95,7 @@ class AppVersionOut(Out):
 class FlagIn(AimIn):
     """Whether it is on for those it is meant for; for all others it is off."""
 
-    is_on: bool
+    is_on: Annotated[bool, Field(strict=True)]
     purpose: Annotated[Line, Field(min_length=1)]
 
 
@@ -139,8 +140,41 @@ class CityOut(Out):
     contacts: Sequence[ContactOut]
 
 
+_EXAMPLE: JsonDict = {
+    "update": {
+        "needed": "recommended",
+        "latest": "1.10.0",
+        "message": "Ada versi baru.",
+        "store": "https://store.example.go.id/demo",
+    },
+    "flags": {"demo-new-map": True},
+    "notices": [
+        {
+            "id": "01985a00-0000-7000-8000-000000000000",
+            "level": "warning",
+            "title": "Contoh",
+            "text": "Contoh pemberitahuan.",
+            "areas": [],
+            "link": "/v1/menus",
+            "starts_at": "2026-02-02T09:00:00+07:00",
+            "ends_at": "2026-02-02T12:00:00+07:00",
+        }
+    ],
+    "city": {
+        "code": "demo",
+        "name": "Kota Contoh",
+        "languages": ["id", "en"],
+        "colours": {"primary": "#0a5c8a"},
+        "contacts": [{"code": "demo", "kind": "phone", "value": "112", "name": "Contoh"}],
+    },
+    "links": {"menus": "/v1/menus", "home": "/v1/home"},
+}
+
+
 class BootstrapOut(Out):
     """What an app needs when it starts. A flag that is not named is off."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     update: UpdateOut
     flags: Mapping[str, bool]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Path
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import ConfigDict, Field, StringConstraints, field_validator
 from pydantic_core import PydanticCustomError
 
 from gateway.clients.rules import (
@@ -18,6 +18,7 @@ from gateway.clients.rules import (
     Reason,
     Type,
 )
+from gateway.desk.schemas import never_null
 from gateway.usage.schemas import DayOut, SeenOut
 from shared.schemas import Filled, In, Moment, Out, Page, Text
 
@@ -26,13 +27,15 @@ Which = Annotated[str, Path(pattern=CODE, description="The front end's code")]
 _Name = Annotated[Filled, Field(max_length=200)]
 _Office = Annotated[Filled, Field(max_length=200, description="A desk, never a person")]
 _Origins = Annotated[tuple[Annotated[Text, Field(max_length=300)], ...], Field(max_length=50)]
-_Rate = Annotated[float, Field(gt=0, le=MOST_RATE, description="Requests a second")]
-_Burst = Annotated[int, Field(ge=1, le=MOST_BURST, description="Requests at once")]
+_Rate = Annotated[float, Field(gt=0, le=MOST_RATE, strict=True, description="Requests a second")]
+_Burst = Annotated[int, Field(ge=1, le=MOST_BURST, strict=True, description="Requests at once")]
 _Scopes = Annotated[
     tuple[Annotated[str, StringConstraints(pattern=SCOPE)], ...],
     Field(max_length=50, description="What its agreement allows; operations for partners ask for them"),
 ]
 _Notes = Annotated[Text, Field(max_length=2_000)]
+#: Only what may be unknown can be set to null.
+_ALWAYS = ("name", "type", "origins", "rate_per_second", "burst", "scopes")
 _Agency = Annotated[Filled, Field(max_length=60, description="An agency of the city")]
 
 
@@ -56,6 +59,8 @@ class ClientIn(In):
 class ClientChangeIn(In):
     """What is to be different; whatever is left out stays. Code and kind never change."""
 
+    model_config = ConfigDict(json_schema_extra=never_null(*_ALWAYS))
+
     name: _Name | None = None
     type: Type | None = None
     platform: Platform | None = None
@@ -67,10 +72,9 @@ class ClientChangeIn(In):
     scopes: _Scopes | None = None
     notes: _Notes | None = None
 
-    @field_validator("name", "type", "origins", "rate_per_second", "burst", "scopes")
+    @field_validator(*_ALWAYS)
     @classmethod
     def _not_removed(cls, value: object) -> object:
-        """Only what may be unknown can be set to null."""
         if value is None:
             raise PydanticCustomError("missing", "cannot be null")
         return value
@@ -79,7 +83,7 @@ class ClientChangeIn(In):
 class RotateIn(In):
     """How long the old key stays good: 0 ends it at once (it leaked), 720 (30 days) at most."""
 
-    overlap_hours: Annotated[int, Field(ge=0, le=LONGEST_OVERLAP_HOURS)] = 168
+    overlap_hours: Annotated[int, Field(ge=0, le=LONGEST_OVERLAP_HOURS, strict=True)] = 168
 
 
 class DisableIn(In):

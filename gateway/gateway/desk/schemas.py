@@ -1,6 +1,7 @@
 """What the desks of menus, versions and notices have in common."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
@@ -21,6 +22,19 @@ LinkText = Annotated[
     AfterValidator(_link),
 ]
 """A path of ours, or an address that apps may open: https or tel, and nothing that runs."""
+
+
+def never_null(*names: str) -> Callable[[dict[str, Any]], None]:
+    """For the document of a change: these members may be left out, and null is no value of theirs."""
+
+    def tell(schema: dict[str, Any]) -> None:
+        for name in names:
+            member = schema["properties"][name]
+            [value] = (each for each in member.pop("anyOf") if each != {"type": "null"})
+            member.pop("default")
+            member.update(value)
+
+    return tell
 
 
 class TextsIn(In):

@@ -30,6 +30,18 @@ _REF = "#/components/"
 _SHARED_PARTS = frozenset({"securitySchemes"})
 _EDGE = (400, 408, 413, 429, 431, 503)
 """What the edge answers on any path: head or body malformed, slow or too large, too many, no service."""
+_TEXT = {"schema": {"type": "string"}}
+#: Headers that the edge adds: of whoever was charged, and of what the answer cache keeps.
+_CHARGED: Mapping[str, Any] = {
+    "RateLimit": {"description": "What is left of the tightest limit, and when it is whole again", **_TEXT},
+    "RateLimit-Policy": {"description": "That limit", **_TEXT},
+}
+_KEPT: Mapping[str, Any] = {
+    "ETag": {"description": "Strong; another one for each coding", **_TEXT},
+    "Vary": _TEXT,
+    "X-Cache": {"schema": {"type": "string", "enum": ["hit", "miss", "revalidated", "stale"]}},
+    "Age": {"description": "Seconds", "schema": {"type": "integer", "minimum": 0}},
+}
 
 
 def why_refused(document: Any, prefixes: Sequence[str], taken: Iterable[str]) -> str | None:
@@ -140,16 +152,43 @@ def _common(parts: Mapping[str, Any], document: Mapping[str, Any]) -> frozenset[
 
 def _with_the_edge(document: dict[str, Any]) -> dict[str, Any]:
     """The document with what the edge answers instead of, or before, whoever does the work."""
+    document["components"].setdefault("headers", {}).update({**_CHARGED, **_KEPT})
     for item in document["paths"].values():
         for method in METHODS:
             city = item.get(method, {}).get("x-city")
+            if city is not None:
+                _tell_headers(item[method], kept=method == "get" and bool(city.get("tags")) and _open(city))
             if city is None or city.get("errors", "problem") != "problem":
                 continue
             named = city.get("key", "required") != "none" or city.get("bearer", "read") == "read"
             stated = item[method].setdefault("responses", {})
             for status in (*_EDGE, 401) if named else _EDGE:
                 stated.setdefault(str(status), openapi.problem(document, status))
+    answers = document["components"].get("responses", {})
+    answers.update({name: _with_headers(each, _CHARGED) for name, each in answers.items()})
     return document
+
+
+def _open(city: Mapping[str, Any]) -> bool:
+    return "public" in city.get("audience", ())
+
+
+def _tell_headers(operation: dict[str, Any], *, kept: bool) -> None:
+    """Of everything but problems, which are said once for all; what is kept may be a 304 to anybody."""
+    answers = operation.setdefault("responses", {})
+    if kept:
+        told = {"headers": openapi.told("X-Request-Id")}
+        answers.setdefault("304", {"description": "If-None-Match named this answer", **told})
+    for status, answer in answers.items():
+        if "$ref" not in answer:
+            more = _KEPT if kept and status in ("200", "304") else {}
+            answers[status] = _with_headers(answer, {**_CHARGED, **more})
+
+
+def _with_headers(answer: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """What an answer says of its own headers stays."""
+    more = {name: {"$ref": f"{_REF}headers/{name}"} for name in names}
+    return {**answer, "headers": {**more, **answer.get("headers", {})}}
 
 
 def _titled(component: Any, name: str) -> Any:

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
-from urllib.parse import quote
 
 from gateway.edge.cache.asking import Asked
 from gateway.edge.cache.kept import Found, KeptAnswers
@@ -56,6 +55,11 @@ class Answers:
             found = await self._waited(asked, seconds)
         return _NOBODY if found is None else _kept(found)
 
+    @property
+    def changes(self) -> int:
+        """Another number: something that was read before may be true no longer."""
+        return self._kept.changes
+
     def purge(self, tags: Iterable[str]) -> None:
         """Makes stale what has these tags, in this worker, at once; the others hear `tags_purged.v1`."""
         self._kept.purge(tags)
@@ -80,7 +84,6 @@ class Answers:
             operation=operation,
             keeping=operation.keeping,
             path=path,
-            raw_path=quote(path).encode(),
             query=query.encode("latin-1", "replace"),
             language=language,
             headers={b"x-app-platform": platform.encode()} if platform else {},
@@ -91,8 +94,10 @@ class Answers:
 def _kept(found: Found) -> Kept:
     if found.entry is None:
         told = found.told
-        return _NOBODY if told is None else Kept("unavailable", told.status, told.body)
+        if told is None:
+            return _NOBODY
+        return Kept("ok" if told.status == 200 else "unavailable", told.status, told.body, told.as_of)
     entry = found.entry
     entry.seen = True
-    gracious = found.outcome != "stale" or stopwatch() < entry.grace_until
+    gracious = found.outcome != "stale" or (stopwatch() < entry.grace_until and not entry.fails)
     return Kept("ok" if gracious else "stale", 200, entry.body, entry.as_of)

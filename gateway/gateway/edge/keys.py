@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.clients.rules import key_hash
 from gateway.edge.gcra import Policy
+from shared.clock import Clock
 from shared.errors import Unauthenticated, Unavailable
 
 
@@ -50,12 +51,12 @@ class ClientKeys:
         self._by_hash = MappingProxyType(found)
         self.origins = frozenset(o for record, _ in found.values() for o in record.origins)
 
-    def find(self, key: bytes | None, now: datetime) -> ClientRecord:
+    def find(self, key: bytes | None, clock: Clock) -> ClientRecord:
         """Whose key it is. 401 `client_unknown` if nobody's; 503 before the registry was ever read."""
         if self._by_hash is None:
             raise Unavailable
         known = self._by_hash.get(key_hash(key)) if key is not None else None
-        if known is None or (known[1] is not None and known[1] <= now):
+        if known is None or (known[1] is not None and known[1] <= clock.now()):
             raise ClientUnknown
         return known[0]
 

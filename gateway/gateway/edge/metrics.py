@@ -9,7 +9,6 @@ from gateway.usage.rules import Usage
 from shared.metrics import Metrics
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
-_Counters = tuple[Callable[[], None], Callable[[float], None], Callable[[float], None]]
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -18,8 +17,11 @@ class EdgeMetrics:
 
     def __init__(self, metrics: Metrics, usage: Usage) -> None:
         self._metrics, self._usage = metrics, usage
-        self._routes: dict[tuple[str, str, int], _Counters] = {}
-        self._clients: dict[tuple[str, int], Callable[[], None]] = {}
+        self._observe: dict[str, Callable[[float], None]] = {}
+        self._answers: dict[tuple[str, str, int], int] = {}
+        self._bytes: dict[str, int] = {}
+        self._clients: dict[tuple[str, int], int] = {}
+        metrics.before_reading.append(self._hand_over)
         self.clients = metrics.counter("city_client_requests", "Answers by front end", "client", "status")
         self.sent = metrics.counter("city_http_sent_bytes", "Bytes of answer bodies", "route")
         self.limited = metrics.counter("city_limit_hits", "Requests refused by a rate limit", "policy")
@@ -35,29 +37,30 @@ class EdgeMetrics:
         )
 
     def answered(self, x: Exchange, seconds: float) -> None:
-        """Counts one answer. The labelled children are kept: finding them costs more than counting."""
-        answer, kind = x.answer, x.answer.status // 100
-        key = (x.context.route, x.method, kind)
-        count, observe, add = self._routes.get(key) or self._route(*key)
-        count()
-        observe(seconds)
-        add(answer.size)
-        if x.client is not None:
-            self._usage.answered(x.client.code, x.headers, answer.status, answer.size)
-        client = (x.client.code if x.client is not None else "none", kind)
-        (self._clients.get(client) or self._client(*client))()
+        """Counts one answer: in numbers of its own until somebody reads them, which is cheaper by far."""
+        answer, client, route, method = x.answer, x.client, x.context.route, x.method
+        kind = answer.status // 100
+        key = (route, method if method in _METHODS else "other", kind)
+        self._answers[key] = self._answers.get(key, 0) + 1
+        self._bytes[route] = self._bytes.get(route, 0) + answer.size
+        (self._observe.get(route) or self._observer(route))(seconds)
+        if client is not None:
+            self._usage.answered(client.code, x.headers, answer.status, answer.size)
+        whose = (client.code if client is not None else "none", kind)
+        self._clients[whose] = self._clients.get(whose, 0) + 1
 
-    def _route(self, route: str, method: str, kind: int) -> _Counters:
-        known = method if method in _METHODS else "other"
-        counters = (
-            self._metrics.requests.labels(route, known, f"{kind}xx").inc,
-            self._metrics.latency.labels(route).observe,
-            self.sent.labels(route).inc,
-        )
-        if known == method:
-            self._routes[route, method, kind] = counters
-        return counters
+    def _observer(self, route: str) -> Callable[[float], None]:
+        self._observe[route] = observe = self._metrics.latency.labels(route).observe
+        return observe
 
-    def _client(self, code: str, kind: int) -> Callable[[], None]:
-        self._clients[code, kind] = count = self.clients.labels(code, f"{kind}xx").inc
-        return count
+    def _hand_over(self) -> None:
+        """To those who are read; the counting goes on with nothing."""
+        answers, self._answers = self._answers, {}
+        sent, self._bytes = self._bytes, {}
+        clients, self._clients = self._clients, {}
+        for (route, method, kind), count in answers.items():
+            self._metrics.requests.labels(route, method, f"{kind}xx").inc(count)
+        for route, size in sent.items():
+            self.sent.labels(route).inc(size)
+        for (code, kind), count in clients.items():
+            self.clients.labels(code, f"{kind}xx").inc(count)

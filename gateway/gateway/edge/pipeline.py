@@ -1,7 +1,7 @@
 """The edge, in order: ids and limits, client, rate limits, token, kept answers, the own app or a service."""
 
 import os
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,6 +17,7 @@ from gateway.edge.head import has_body
 from gateway.edge.limits import Limits
 from gateway.edge.metrics import EdgeMetrics
 from gateway.edge.proxy import Proxy
+from gateway.edge.shortcuts import Shortcuts
 from gateway.edge.who import Who
 from shared import errors, log
 from shared.auth import refuse_unless
@@ -28,7 +29,7 @@ from shared.edge.context import RequestContext
 from shared.tracing import Tracing, unsampled
 
 _log = log.get(__name__)
-_GONE = 499
+_GONE, _AT_ONCE = 499, 64
 _language = lru_cache(1_024)(contexts.language)
 
 
@@ -44,6 +45,7 @@ class Parts:
     texts: Texts
     tracing: Tracing
     cache: Serving
+    shortcuts: Shortcuts
 
 
 class GatewayEdge:
@@ -52,6 +54,7 @@ class GatewayEdge:
     def __init__(self, app: ASGIApp, parts: Parts) -> None:
         self._app, self._parts = app, parts
         parts.cache.kept.flights.ask = self._ask
+        parts.cache.kept.flights.begin = self._begin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one request, or passes lifespan on."""
@@ -185,13 +188,22 @@ class GatewayEdge:
         else:
             await self._parts.proxy.forward(x)
 
+    def _begin(
+        self, x: Exchange, ended: Callable[[], None], adopt: Callable[[Awaitable[None]], None]
+    ) -> bool:
+        """The same of a shared read, without a task: a service's, and none that is traced."""
+        if x.wanted.service is None or x.context.span is not None:
+            return False
+        return self._parts.proxy.begin(x, ended, adopt)
+
     async def _own(self, x: Exchange) -> None:
-        """The gateway's own routes, in FastAPI."""
+        """The gateway's own routes, in FastAPI, but for those who know a shorter way."""
         scope = {**x.scope, "method": "GET"} if x.method == "HEAD" else x.scope
         scope["city"] = context = x.context
         structlog.contextvars.bind_contextvars(request_id=context.request_id, traceparent=context.traceparent)
         try:
-            await self._app(scope, x.receive, x.answer)
+            answer = await self._parts.shortcuts.answer(x.wanted, scope)
+            await (answer or self._app)(scope, x.receive, x.answer)
         finally:
             structlog.contextvars.clear_contextvars()
 
@@ -210,6 +222,17 @@ class GatewayEdge:
         await answer(x.scope, x.receive, x.answer)
 
 
+def _numbers() -> Iterator[str]:
+    """Random numbers of 24 bytes, in hexadecimal; asking the system for each would cost more than they do."""
+    while True:
+        many = os.urandom(24 * _AT_ONCE).hex()
+        for start in range(0, len(many), 48):
+            yield many[start : start + 48]
+
+
+_random = _numbers()
+
+
 def _asks_the_route(x: Exchange) -> bool:
     """Whether OPTIONS is an operation of its own there; a browser's preflight never is."""
     own = x.endpoint is not None and "OPTIONS" in x.endpoint.operations
@@ -219,7 +242,7 @@ def _asks_the_route(x: Exchange) -> bool:
 def _name(x: Exchange) -> None:
     """Request id, language and trace, from the request's own headers where they are harmless."""
     context = x.context
-    new = os.urandom(24).hex()
+    new = next(_random)
     offered = x.headers.get(b"x-request-id")
     context.request_id = new[:32] if offered is None else contexts.request_id(_text(offered))
     context.language = _language(_text(x.headers.get(b"accept-language")))

@@ -26,9 +26,10 @@ class RateFile:
 
     A keyed hash (its secret is in the file's head, so that nobody can aim) of the key chooses one slot and a
     fingerprint of 64 bits. A slot holds eight keys, each beside its own fingerprint, so that keys of one slot
-    never share a state. A key whose time has passed is as good as new and gives its place away without loss.
-    Only when eight keys of one slot are all in use at once, the one closest to being free is forgotten: with
-    100,000 callers inside their window that happens to one in a million.
+    never share a state; the fingerprint says in which of the eight places a key is looked for first. A key
+    whose time has passed is as good as new and gives its place away without loss. Only when eight keys of one
+    slot are all in use at once, the one closest to being free is forgotten: with 100,000 callers inside their
+    window that happens to one in a million.
     """
 
     def __init__(self, path: Path) -> None:
@@ -61,14 +62,24 @@ class RateFile:
         os.close(self._file)
 
     def _decide(self, start: int, mark: int, policy: Policy, now: float) -> Decision:
+        place = start + mark % _WAYS * _ENTRY.size
+        found, before = _ENTRY.unpack_from(self._map, place)
+        if found != mark:
+            place, before = self._elsewhere(start, mark, place if before <= now else None)
+        arrival, decision = decide(policy, before, now)
+        if decision.admitted:
+            _ENTRY.pack_into(self._map, place, mark, arrival)
+        return decision
+
+    def _elsewhere(self, start: int, mark: int, own: int | None) -> tuple[int, float]:
+        """Where a key is that is not in its own place, and its time; for a new one `own`, if that is free."""
         state = _SLOT.unpack_from(self._map, start)
         marks = state[::2]
-        known = mark in marks
-        way = marks.index(mark) if known else min(range(_WAYS), key=state[1::2].__getitem__)
-        arrival, decision = decide(policy, state[2 * way + 1] if known else 0.0, now)
-        if decision.admitted:
-            _ENTRY.pack_into(self._map, start + way * _ENTRY.size, mark, arrival)
-        return decision
+        if mark in marks:
+            way = marks.index(mark)
+            return start + way * _ENTRY.size, state[2 * way + 1]
+        way = min(range(_WAYS), key=state[1::2].__getitem__)
+        return start + way * _ENTRY.size if own is None else own, 0.0
 
 
 def _prepare(file: int) -> tuple[bytes, mmap.mmap, SlotLocks]:

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from gateway.declarations.usecases import Part, Wanted
 from gateway.edge.answers import Answers, Kept
 from gateway.edge.bounded import Bounded
+from gateway.edge.cache.pages import page_of
 from shared.clock import stopwatch
 
 _ITEMS = 5
 _RADIUS_M = 2_000
-#: Reading more than this into objects would hold up everybody else for longer than 5 ms.
-_MOST_BYTES = 262_144
 #: Whoever did not answer in time is not waited for by everybody who comes next.
 _AGAIN_SECONDS = 1.0
 _REMEMBERED = 512
@@ -123,16 +122,10 @@ class SectionRead:
 
 def part_of(kept: Kept) -> Part | None:
     """The items of a page; None if it is no page of objects, too large, or no answer at all."""
-    if kept.state == "unavailable" or kept.status != 200 or len(kept.body) > _MOST_BYTES:
+    page = page_of(kept.body) if kept.state != "unavailable" and kept.status == 200 else None
+    if page is None:
         return None
-    try:
-        page = from_json(kept.body, allow_inf_nan=False)
-    except ValueError:
-        return None
-    items = page.get("items") if isinstance(page, dict) else None
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        return None
-    return Part(kept.state, to_json(items), kept.as_of, more=page.get("next") is not None)
+    return Part(kept.state, to_json(page["items"]), kept.as_of, more=page.get("next") is not None)
 
 
 def _same(one: Kept, other: Kept) -> bool:

@@ -46,7 +46,7 @@ class Who:
 
     def _client(self, x: Exchange, key: bytes | None) -> None:
         try:
-            x.client = self.keys.find(key, self.clock.now())
+            x.client = self.keys.find(key, self.clock)
         except Unauthenticated:
             self.limits.charge_address(x)
             raise

@@ -22,6 +22,7 @@ from gateway.edge.metrics import EdgeMetrics
 from gateway.edge.pipeline import GatewayEdge, Parts
 from gateway.edge.proxy import Proxy
 from gateway.edge.rate_file import RateFile
+from gateway.edge.shortcuts import Shortcuts
 from gateway.edge.tokens import AccessTokens
 from gateway.edge.upstream import Upstream
 from gateway.edge.who import Who
@@ -60,7 +61,8 @@ def gateway_edge(app: FastAPI, run: Runtime) -> None:
     run.degraded += [catalogue.troubles, lambda: _broken(upstreams)]
     run.needs_database = False
     run.not_ready.append(lambda: _missing(documents, memory))
-    parts = Parts(catalogue, who, limits, proxy, metrics, run.texts, run.tracing, Serving(kept))
+    shortcuts = run.parts[Shortcuts] = Shortcuts()
+    parts = Parts(catalogue, who, limits, proxy, metrics, run.texts, run.tracing, Serving(kept), shortcuts)
     app.state.front = GatewayEdge(app, parts)
 
 

@@ -1,8 +1,12 @@
 """One GET of a small JSON document: addresses checked where they are connected to, everything bounded."""
 
+import asyncio
 import socket
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
+from threading import Thread
 from typing import Any
 
 import aiohttp
@@ -13,6 +17,7 @@ from gateway.fetching.rules import Refused, destination, is_global, is_loopback
 SECONDS = 2.0
 LARGEST = 65_536
 _LONGEST_VALIDATOR = 200
+_LOOK_UPS = 64
 _HEADERS = {
     "User-Agent": "city-gateway",
     "Accept": "application/json",
@@ -42,11 +47,11 @@ class _Inside(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Fetcher:
-    """`local` admits this machine, for development; `resolver` stands in for the name servers outside."""
+    """`local` admits this machine, for development; `resolver` asks the name servers outside."""
 
     local: bool = False
     seconds: float = SECONDS
-    resolver: AbstractResolver | None = None
+    resolver: AbstractResolver = field(default_factory=lambda: Names())
 
     async def fetch(self, url: str, etag: str | None = None) -> Fetched | None:
         """The document, or None if it is still the one of that ETag. FetchFailed with the reason.
@@ -77,7 +82,7 @@ class Fetcher:
     def _session(self) -> aiohttp.ClientSession:
         """One a question: no cookie, no connection and no name is kept from one provider to another."""
         connector = aiohttp.TCPConnector(
-            resolver=_Checked(self.resolver or aiohttp.ThreadedResolver(), self.local),
+            resolver=_Checked(self.resolver, self.local),
             socket_factory=self._socket,
             use_dns_cache=False,
             force_close=True,
@@ -99,6 +104,71 @@ class Fetcher:
         made = socket.socket(family, kind, protocol)
         made.setblocking(False)
         return made
+
+
+class Names(AbstractResolver):
+    """The machine's name servers, each look-up in a thread of its own.
+
+    A look-up cannot be broken off, and whoever runs a name server can have it last half a minute: in the
+    threads that all share, some such would hold up whatever compresses or stores, and the end of the process.
+    """
+
+    def __init__(self) -> None:
+        self._asking: dict[tuple[str, int], asyncio.Future[list[Any]]] = {}
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """What the name leads to; OSError if nobody knows, or 64 names are being looked up."""
+        asking = self._asking.get((host, family)) or self._ask(host, family)
+        numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+        return [
+            ResolveResult(hostname=host, host=address[0], port=port, family=found, proto=proto, flags=numeric)
+            for found, _, proto, _, address in await asyncio.shield(asking)
+        ]
+
+    def _ask(self, host: str, family: int) -> asyncio.Future[list[Any]]:
+        """One thread a name: whoever asks again meanwhile waits for the same."""
+        if len(self._asking) >= _LOOK_UPS:
+            raise OSError("too many names are being looked up")
+        loop = asyncio.get_running_loop()
+        asking: asyncio.Future[list[Any]] = loop.create_future()
+        self._asking[host, family] = asking
+        asking.add_done_callback(partial(self._asked, (host, family)))
+        Thread(target=_look_up, args=(host, family, loop, asking), name="names", daemon=True).start()
+        return asking
+
+    def _asked(self, key: tuple[str, int], asking: "asyncio.Future[list[Any]]") -> None:
+        del self._asking[key]
+        if not asking.cancelled():
+            asking.exception()  # nobody may be waiting for it any more
+
+    async def close(self) -> None:
+        """Nothing is held between look-ups."""
+
+
+def _look_up(host: str, family: int, loop: asyncio.AbstractEventLoop, asking: "asyncio.Future[Any]") -> None:
+    tell: Callable[[], None]
+    try:
+        kind, flags = socket.SOCK_STREAM, socket.AI_ADDRCONFIG
+        tell = partial(_tell, asking, socket.getaddrinfo(host, None, family, kind, flags=flags))
+    except (OSError, ValueError) as error:  # ValueError: what IDNA cannot write
+        tell = partial(_tell, asking, error)
+    try:
+        loop.call_soon_threadsafe(tell)
+    except RuntimeError:  # the process has ended its work meanwhile: nobody is there to be told
+        return
+
+
+def _tell(asking: "asyncio.Future[Any]", found: Any) -> None:
+    if asking.done():
+        return
+    if isinstance(found, OSError):
+        asking.set_exception(found)
+    elif isinstance(found, Exception):
+        asking.set_exception(OSError(str(found)))
+    else:
+        asking.set_result(found)
 
 
 class _Checked(AbstractResolver):

@@ -30,8 +30,8 @@ async def _village(
         if lat is lon:
             return None
         raise Unprocessable(errors=[FieldError("lat" if lat is None else "lon", "missing")])
-    found = run.city.areas.locate(lat, lon)
-    return found.village if found.inside else None
+    home: Home = run.part(Home)
+    return home.village(lat, lon)
 
 
 @router.get("/v1/home", response_model=HomeOut, openapi_extra=_HOME, responses={422: {}})
@@ -42,7 +42,13 @@ async def read_home(
     village: Annotated[Village | None, Depends(_village)],
     x_app_platform: Annotated[str | None, Header(description="android, ios or web")] = None,
 ) -> Response:
-    """Everything the city has for me today: what I wait for, what is near, prices, news, events."""
+    """Everything the city has for me today, in sections: show them in their order, each by its `status`.
+
+    `ok`: show `items`. `stale`: its owner does not answer; show `items` with `as_of` beside them.
+    `unavailable`: there is nothing to show, say so in its place. The answer is 200 in every case, within half
+    a second; ask again with `If-None-Match`. Items are as their owner's own list has them; `menu` opens the
+    rest. Signed in, what I wait for comes first as `my_requests`.
+    """
     home: Home = run.part(Home)
     citizen = caller.person if caller.kind == "citizen" else None
     page = await home.page(request.scope["city"].language, platform(x_app_platform), village, citizen)

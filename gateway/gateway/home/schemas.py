@@ -4,10 +4,46 @@ from collections.abc import Sequence
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+from pydantic import ConfigDict
+from pydantic.config import JsonDict
 from sqlalchemy import Row
 
 from gateway.declarations.usecases import State
 from shared.schemas import Moment, Out
+
+#: A section that is well, one whose owner does not answer, and one that was never had.
+_EXAMPLE: JsonDict = {
+    "sections": [
+        {
+            "name": "demo",
+            "title": "Contoh",
+            "status": "ok",
+            "as_of": "2026-02-02T09:00:00.000+07:00",
+            "menu": "demo",
+            "more": True,
+            "items": [{"id": "demo-1", "title": "Contoh", "link": "/v1/demo/demo-1"}],
+        },
+        {
+            "name": "demo_stale",
+            "title": "Contoh yang lama",
+            "status": "stale",
+            "as_of": "2026-02-02T08:15:00.000+07:00",
+            "menu": None,
+            "more": False,
+            "items": [{"id": "demo-2", "title": "Contoh"}],
+        },
+        {
+            "name": "demo_away",
+            "title": "Contoh yang tidak ada",
+            "status": "unavailable",
+            "as_of": None,
+            "menu": None,
+            "more": False,
+            "items": [],
+        },
+    ],
+    "area": {"code": "demo", "name": "Contoh"},
+}
 
 
 class AreaOut(Out):
@@ -34,6 +70,8 @@ class SectionOut(Out):
 
 class HomeOut(Out):
     """The sections in their order; `area` is where those that depend on a place were looked for."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     sections: Sequence[SectionOut]
     area: AreaOut | None

@@ -2,14 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from fastapi import Request, Response
 from prometheus_client import Histogram
 from pydantic import TypeAdapter
 
+from gateway.bootstrap.rules import platform
 from gateway.declarations.usecases import Declarations, Part, Section, Wanted
+from gateway.edge.answers import Answers
 from gateway.edge.bounded import Bounded
-from gateway.home import documents
+from gateway.edge.declaring import HOME_PATH
+from gateway.edge.shortcuts import Shortcuts
+from gateway.home import documents, rules
 from gateway.home.documents import Page, Piece
 from gateway.home.schemas import MyRequestOut
 from gateway.menus.usecases import Menus
@@ -34,17 +39,22 @@ _Key = tuple[str, str, str]
 
 @dataclass(slots=True)
 class Public:
-    """What everybody of one language, platform class and village sees; `joined` are the sections as JSON."""
+    """What everybody of one language, platform class and village sees; `joined` are the sections as JSON.
+
+    Shown again until `until`, if nothing was said to have changed since it was read (`changes`).
+    """
 
     told: tuple[Section, ...]
     parts: list[Part]
     joined: Piece
     until: float
+    changes: int
 
 
 def equip(run: Runtime, settings: GatewaySettings) -> None:
     """Makes `run.part(Home)`."""
-    run.parts[Home] = Home(run, settings)
+    home = run.parts[Home] = Home(run, settings)
+    run.part(Shortcuts).add(HOME_PATH, home.at_once)
 
 
 class Home:
@@ -53,8 +63,9 @@ class Home:
     def __init__(self, run: Runtime, settings: GatewaySettings) -> None:
         self._run, self._settings = run, settings
         self._declared: Declarations = run.part(Declarations)
+        self._answers: Answers = run.part(Answers)
         self._shown: Bounded[_Key, Public] = Bounded(_REMEMBERED)
-        self._reading: dict[_Key, asyncio.Task[Public]] = {}
+        self._reading: dict[tuple[_Key, int], asyncio.Task[Public]] = {}
         self._reads: set[asyncio.Task[Part]] = set()
         metrics = run.metrics
         self._counted: dict[tuple[str, str], Callable[[], None]] = {}
@@ -67,30 +78,50 @@ class Home:
             registry=metrics.registry,
         )
 
+    async def at_once(self, request: Request) -> Response | None:
+        """The answer to a guest or a resident who names no place, or one plainly; None to all others."""
+        query, context = request.scope["query_string"], request.scope["city"]
+        place = rules.plain_place(query)
+        if place is None and query:
+            return None
+        village = None if place is None else self.village(*place)
+        caller = context.caller
+        citizen = caller.person if caller.kind == "citizen" else None
+        named = platform(request.headers.get("x-app-platform"))
+        return documents.answer(request, await self.page(context.language, named, village, citizen))
+
+    def village(self, lat: float, lon: float) -> Village | None:
+        """The village of a place; None for one outside the city."""
+        found = self._run.city.areas.locate(lat, lon)
+        return found.village if found.inside else None
+
     async def page(self, language: str, platform: str, village: Village | None, citizen: str | None) -> Page:
         """Home for a guest (`citizen` None), or with the open requests of one person."""
+        ends = stopwatch() + self._settings.home_seconds
         mine = None if citizen is None else self._start(_MINE, self._mine(citizen, language))
         public = await self._public(language, platform, village)
         own = None
         if mine is not None:
-            await asyncio.wait([mine], timeout=self._settings.home_part_seconds)
-            own = self._written(_MINE, None, None, self._had(_MINE, mine), language)
+            await asyncio.wait([mine], timeout=max(0.0, ends - stopwatch()))
+            part = self._had(_MINE, mine)
+            self._count(_MINE, part.state)
+            own = self._written(_MINE, None, None, part, language)
         well = all(part.state == "ok" for part in public.parts)
         return documents.page(own, public.joined, village, well=well)
 
     async def _public(self, language: str, platform: str, village: Village | None) -> Public:
         key = (language, platform, village.code if village is not None else "")
-        shown = self._shown.get(key, 0)
-        if shown is not None and shown.until > stopwatch():
+        shown, changes = self._shown.get(key, 0), self._answers.changes
+        if shown is not None and shown.until > stopwatch() and shown.changes == changes:
             return shown
-        reading = self._reading.get(key)
+        reading = self._reading.get((key, changes))
         if reading is None:
-            reading = asyncio.create_task(self._read(key, village))
-            self._reading[key] = reading
-            reading.add_done_callback(lambda _: self._reading.pop(key, None))
+            reading = asyncio.create_task(self._read(key, village, changes))
+            self._reading[key, changes] = reading
+            reading.add_done_callback(lambda _: self._reading.pop((key, changes), None))
         return await asyncio.shield(reading)  # whoever hangs up takes it from nobody else
 
-    async def _read(self, key: _Key, village: Village | None) -> Public:
+    async def _read(self, key: _Key, village: Village | None, changes: int) -> Public:
         language, platform, _ = key
         lat, lon = (village.lat, village.lon) if village is not None else (None, None)
         wanted = Wanted(language, platform, lat, lon)
@@ -99,13 +130,22 @@ class Home:
         reads = [self._start(self._label(s), s.read(wanted, seconds)) for s in told]
         if reads:
             await asyncio.wait(reads, timeout=self._settings.home_seconds)
-        parts = [self._had(self._label(s), read) for s, read in zip(told, reads, strict=True)]
+        parts = [self._standing(s, read) for s, read in zip(told, reads, strict=True)]
         shown = self._shown.get(key, 0)
         if shown is None or shown.told is not told or shown.parts != parts:
-            shown = Public(told, parts, Piece(self._joined(told, parts, language)), 0)
+            shown = Public(told, parts, Piece(self._joined(told, parts, language)), 0, changes)
             self._shown.put(key, shown, float("inf"))
-        shown.until = stopwatch() + _SHOWN_SECONDS
+        shown.until, shown.changes = stopwatch() + _SHOWN_SECONDS, changes
         return shown
+
+    def _standing(self, section: Section, read: asyncio.Task[Part]) -> Part:
+        """What was read; of an owner who is known not to answer, it is the last we know and no more."""
+        label = self._label(section)
+        part = self._had(label, read)
+        if part.state == "ok" and self._declared.why_down(section.owner) is not None:
+            part = replace(part, state="stale")
+        self._count(label, part.state)
+        return part
 
     def _joined(self, told: Sequence[Section], parts: Sequence[Part], language: str) -> bytes:
         each = zip(told, parts, strict=True)
@@ -146,7 +186,6 @@ class Home:
                 part = read.result()
             else:
                 _log.error("home_section_failed", section=label, exc_info=error)
-        self._count(label, part.state)
         return part
 
     def _count(self, label: str, state: str) -> None:
@@ -168,4 +207,5 @@ class Home:
             return _MISSING
         items = [MyRequestOut.of(row, language, self._run.city.zone) for row in rows[:_MY_REQUESTS]]
         more = len(rows) > _MY_REQUESTS
-        return Part("ok", _REQUESTS.dump_json(items), self._run.clock.now(), more)
+        changed = rows[0].updated_at if rows else None
+        return Part("ok", _REQUESTS.dump_json(items), changed, more)

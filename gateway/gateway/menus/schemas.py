@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 
 from fastapi import Path
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from gateway.bootstrap.schemas import AimIn
@@ -14,6 +15,45 @@ from shared.schemas import Moment, Out
 
 MenuId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$", description="Of the list of menus")]
 SwitchCode = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$", description="Chosen by you")]
+
+
+_MENU: JsonDict = {
+    "icon": "demo",
+    "reason": None,
+    "reason_code": None,
+    "link": None,
+    "instead": None,
+    "owner": "demo",
+}
+#: A path of this API, an address elsewhere, and one that cannot be used now.
+_EXAMPLE: JsonDict = {
+    "services": [
+        {
+            "id": "demo",
+            "name": "Contoh",
+            "icon": "demo",
+            "menus": [
+                {**_MENU, "id": "demo-list", "name": "Daftar", "state": "native", "link": "/v1/demo"},
+                {
+                    **_MENU,
+                    "id": "demo-site",
+                    "name": "Situs",
+                    "state": "linked",
+                    "link": "https://demo.example.go.id/",
+                },
+                {
+                    **_MENU,
+                    "id": "demo-away",
+                    "name": "Antrean",
+                    "state": "unavailable",
+                    "reason": "Layanan ini sedang tidak menjawab.",
+                    "reason_code": "owner_not_answering",
+                    "instead": "tel:112",
+                },
+            ],
+        }
+    ]
+}
 
 
 class MenuOut(Out):
@@ -44,6 +84,8 @@ class ServiceOut(Out):
 
 class MenusOut(Out):
     """Everything the city offers, also what cannot be used now."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     services: Sequence[ServiceOut]
 

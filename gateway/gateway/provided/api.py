@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Request
+from fastapi import Path, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.answers import never_stored
 from gateway.links import usecases as links
@@ -18,14 +19,19 @@ from gateway.provided.schemas import (
     StatusOut,
 )
 from gateway.providers import usecases as providers
+from gateway.providers.models import Provider as Registered
+from gateway.providers.rules import CODE
 from gateway.publications import usecases as publications
-from shared.auth import Allow, Caller, Provider
+from shared.auth import Allow, Caller, Provider, Staff
 from shared.db import Db
 from shared.routes import CityRouter, x_city
 from shared.runtime import Run, Runtime
 from shared.schemas import Labelled
 
 router = CityRouter(prefix="/provider/v1", tags=["providers"], dependencies=[never_stored])
+desk = CityRouter(prefix="/v1/admin/providers", tags=["providers"], dependencies=[never_stored])
+Which = Annotated[str, Path(pattern=CODE, max_length=40, description="The provider's code")]
+Admin = Annotated[Caller, Allow(Staff("admin"))]
 Speaker = Annotated[Caller, Allow(Provider())]
 
 
@@ -49,8 +55,17 @@ async def push(
 @router.get("/status")
 async def status(request: Request, session: Db, run: Run, caller: Speaker) -> StatusOut:
     """What the gateway thinks of this provider; also while it is suspended."""
+    return await _status(request, session, run, await providers.known(session, caller))
+
+
+@desk.get("/{code}/status")
+async def read_status(request: Request, code: Which, session: Db, run: Run, caller: Admin) -> StatusOut:
+    """The same as it reads itself: what it declared, when it was last asked, and what went wrong."""
+    return await _status(request, session, run, await providers.read(session, code))
+
+
+async def _status(request: Request, session: AsyncSession, run: Runtime, provider: Registered) -> StatusOut:
     now = run.clock.now()
-    provider = await providers.known(session, caller)
     row = await usecases.of(session, provider)
     return StatusOut(
         code=provider.code,

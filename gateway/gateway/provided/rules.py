@@ -21,15 +21,23 @@ EVERY = timedelta(seconds=60)
 DOWN_AFTER = 2
 """Failures in a row: one alone says nothing of a provider."""
 LANGUAGES = ("id", "en")
-_FIRST_RETRY = timedelta(seconds=5)
+FIRST_RETRY = timedelta(seconds=5)
 _PASSES = 5
 _SPACE = re.compile(r"\s+")
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Cn"))
+#: Letters and signs that are drawn as nothing: fillers, joiners, the empty braille cell.
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0")
+_MOST_MARKS = 4
+_PILE = re.compile(
+    r"(?:[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]){5,}"
+)
 _PATH = re.compile(r"/([A-Za-z0-9._~!$&'()*+,;=:@%?#-][A-Za-z0-9._~!$&'()*+,;=:@%/?#-]*)?")
 
 
 def plain(text: str) -> str:
     """One line of plain text: no tag, nothing that cannot be seen or turns its neighbours around, NFC.
+
+    Of marks piled upon one letter four are left, so that a line stays out of its neighbours.
 
     Again until nothing changes: what is read as an entity, or stands around something invisible, may become
     a tag by that.
@@ -43,8 +51,9 @@ def plain(text: str) -> str:
 
 def _visible(text: str) -> str:
     spaced = _SPACE.sub(" ", text)
-    seen = "".join(c for c in spaced if unicodedata.category(c) not in _INVISIBLE)
-    return unicodedata.normalize("NFC", seen).strip()
+    seen = "".join(c for c in spaced if unicodedata.category(c) not in _INVISIBLE and c not in _BLANK)
+    low = _PILE.sub(lambda pile: pile.group()[:_MOST_MARKS], unicodedata.normalize("NFC", seen))
+    return _SPACE.sub(" ", low).strip()
 
 
 def link(text: str) -> str:
@@ -73,7 +82,7 @@ def state_of(as_of: datetime | None, now: datetime) -> State:
 
 def pause(failures: int, luck: float) -> timedelta:
     """Until it is asked again: a minute, after a failure 5 s, doubled each time. `luck` (0 to 1) spreads."""
-    wanted = EVERY if failures == 0 else min(_FIRST_RETRY * 2 ** min(failures - 1, 10), EVERY)
+    wanted = EVERY if failures == 0 else min(FIRST_RETRY * 2 ** min(failures - 1, 10), EVERY)
     return wanted * (0.9 + luck / 10)
 
 

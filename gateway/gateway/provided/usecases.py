@@ -59,6 +59,7 @@ async def declare(
     await session.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _LOCK})  # names are taken in turn
     others = await queries.declared_by_others(session, provider.code, now)
     _refuse_taken(run.part(Declarations), run.part(Menus), others, sent)
+    _refuse_nameless(run.part(Menus), sent)
     row = await session.get(Provided, provider.code)
     if row is None:
         row = Provided(provider=provider.code, items=[], failures=0)
@@ -69,13 +70,19 @@ async def declare(
 
 
 async def push(session: AsyncSession, caller: Caller, sent: ContentIn, *, now: datetime) -> Provided:
-    """The content of its section from now on. 409 `home_not_pushed` if it declares none, or an address."""
+    """The content of its section from now on. 409 `home_not_pushed` if it declares none, or an address.
+
+    Workers are told of what is seen to be different: whoever only says that all is as before costs nobody
+    what is kept.
+    """
     provider = await providers.speaking(session, caller, "home", now=now, lock=True)
     row = await session.get(Provided, provider.code)
     if row is None or row.declaration.get("home") is None or row.url is not None:
         raise HomeNotPushed
+    before = row.standing(now)
     row.items, row.as_of = _items(sent), now
-    await providers.tell(session, provider, now=now)
+    if before != row.standing(now):
+        await providers.tell(session, provider, now=now)
     return row
 
 
@@ -140,7 +147,12 @@ def _take(row: Provided, sent: DeclarationIn, now: datetime) -> None:
     if before is None or after is None or before.get("section") != after["section"] or url != row.url:
         row.items, row.as_of, row.etag, row.last_error, row.failures = [], None, None, None, 0
     row.declaration, row.url, row.declared_at = sent.model_dump(mode="json"), url, now
-    row.next_poll_at = now if url is not None else None
+    row.next_poll_at = _first_question(row, now) if url is not None else None
+
+
+def _first_question(row: Provided, now: datetime) -> datetime:
+    """At once, but for one that was asked just now: declaring again and again sends nobody our questions."""
+    return now if row.polled_at is None else max(now, row.polled_at + rules.FIRST_RETRY)
 
 
 def _items(sent: ContentIn) -> list[dict[str, Any]]:
@@ -168,6 +180,17 @@ def _refuse_address(run: Runtime, sent: DeclarationIn) -> None:
             destination(sent.home.url, local=run.part(Fetcher).local)
     except Refused:
         wrong.append(FieldError("home.url", "provider_address"))
+    if wrong:
+        raise Unprocessable(errors=wrong)
+
+
+def _refuse_nameless(listed: Menus, sent: DeclarationIn) -> None:
+    """422 for a menu that nobody would ever see: not of the city's list, and without a title of its own."""
+    wrong = [
+        FieldError(f"menus.{n}.title", "missing")
+        for n, menu in enumerate(sent.menus)
+        if menu.title is None and listed.name(menu.menu, "id") is None
+    ]
     if wrong:
         raise Unprocessable(errors=wrong)
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
+from gateway.desk.schemas import never_null
 from gateway.provided.schemas import LineIn
 from gateway.providers.rules import CODE, Scope, State
 from shared.schemas import Day, Filled, In, Moment, Out
@@ -12,7 +13,7 @@ from shared.schemas import Day, Filled, In, Moment, Out
 Code = Annotated[str, StringConstraints(pattern=CODE, min_length=3, max_length=40)]
 _Number = Annotated[Filled, Field(max_length=100)]
 _Basis = Annotated[Filled, Field(max_length=300)]
-_Scopes = Annotated[frozenset[Scope], Field(min_length=1)]
+_Scopes = Annotated[list[Scope], Field(min_length=1, max_length=4)]
 _Documents = Annotated[int, Field(ge=0, le=10_000, strict=True)]
 _Statuses = Annotated[int, Field(ge=0, le=1_000_000, strict=True)]
 
@@ -33,7 +34,7 @@ class ProviderIn(In):
     agency: Annotated[Filled, Field(max_length=60)]
     agreement: AgreementIn
     scopes: _Scopes
-    rate_per_second: Annotated[float, Field(gt=0, le=200)] = 20
+    rate_per_second: Annotated[float, Field(gt=0, le=200, strict=True)] = 20
     burst: Annotated[int, Field(ge=1, le=2_000, strict=True)] = 100
     documents_limit: _Documents = 1_000
     statuses_per_day: _Statuses = 20_000
@@ -41,6 +42,12 @@ class ProviderIn(In):
 
 class ProviderChangeIn(In):
     """What is to be different; whatever is left out stays. Key and limits of requests are its client's."""
+
+    model_config = ConfigDict(
+        json_schema_extra=never_null(
+            "name", "agency", "agreement", "scopes", "documents_limit", "statuses_per_day"
+        )
+    )
 
     name: LineIn | None = None
     agency: Annotated[Filled, Field(max_length=60)] | None = None

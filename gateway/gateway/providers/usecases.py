@@ -238,7 +238,7 @@ async def _changed(
 
 
 async def _new_key(session: AsyncSession, sent: ProviderIn, actor: str, now: datetime) -> str:
-    more: dict[str, Any] = {"owner": sent.agency, "scopes": sorted(sent.scopes)}
+    more: dict[str, Any] = {"owner": sent.agency, "scopes": sorted(set(sent.scopes))}
     more |= {"rate_per_second": sent.rate_per_second, "burst": sent.burst}
     code, name = rules.client_code(sent.code), sent.name.id
     return await clients.register(
@@ -253,7 +253,7 @@ def _take(provider: Provider, run: Runtime, sent: ProviderIn | ProviderChangeIn)
         provider.agreement_number, provider.legal_basis = agreement.number, agreement.legal_basis
         provider.ends_on, provider.ends_at = agreement.ends_on, rules.end_of(agreement.ends_on, run.city.zone)
     if sent.scopes is not None:
-        provider.scopes = sorted(sent.scopes)
+        provider.scopes = sorted(set(sent.scopes))
     for name in ("name", "agency", "documents_limit", "statuses_per_day"):
         if name in given:
             setattr(provider, name, given[name])

@@ -18,6 +18,12 @@ async def held(session: AsyncSession, provider: str) -> int:
     return await session.scalar(its.where(ProviderDocument.provider == provider, _HELD)) or 0
 
 
+async def kept(session: AsyncSession, provider: str) -> int:
+    """The same with those it has withdrawn, which are remembered for a month."""
+    its = select(func.count()).select_from(ProviderDocument)
+    return await session.scalar(its.where(ProviderDocument.provider == provider)) or 0
+
+
 async def out_of_step(session: AsyncSession, now: datetime) -> Sequence[str]:
     """Providers whose documents search has although it may not, or has not although it should."""
 

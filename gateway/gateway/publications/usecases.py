@@ -26,8 +26,16 @@ out_of_step = queries.out_of_step
 KEPT = timedelta(days=30)
 
 
+MOST_KEPT = 10
+"""So many times what was agreed are its documents at most, with those that were withdrawn."""
+
+
 class TooManyDocuments(Conflict):
     code = "provider_documents_full"
+
+
+class TooManyWithdrawn(Conflict):
+    code = "provider_withdrawn_full"
 
 
 async def publish(
@@ -35,7 +43,8 @@ async def publish(
 ) -> ProviderDocument:
     """Search finds it from now on, as it is said here. The same again has no effect.
 
-    409 `provider_documents_full`; 422 for a kind it has not declared, or an area the city has not.
+    409 `provider_documents_full`, `provider_withdrawn_full`; 422 for a kind it has not declared, or an area
+    the city has not.
     """
     provider = await providers.speaking(session, caller, "search", now=now, lock=True)
     kinds = provided.declared(await provided.of(session, provider), "documents")
@@ -43,7 +52,7 @@ async def publish(
     row = await session.get(ProviderDocument, (provider.code, doc_id))
     said = _said(provider, doc_id, sent, row, now).model_dump(mode="json")
     if row is None or row.said is None:
-        await _refuse_more(session, provider)
+        await _refuse_more(session, provider, new=row is None)
     if row is None:
         row = ProviderDocument(provider=provider.code, id=doc_id, version=0, shown=False, changed_at=now)
         session.add(row)
@@ -130,9 +139,12 @@ def _move(row: ProviderDocument, now: datetime, *, shown: bool) -> None:
     row.shown, row.changed_at = shown, now
 
 
-async def _refuse_more(session: AsyncSession, provider: Provider) -> None:
+async def _refuse_more(session: AsyncSession, provider: Provider, *, new: bool) -> None:
+    """Ids that come and go leave a row each for a month: those are bounded too."""
     if await queries.held(session, provider.code) >= provider.documents_limit:
         raise TooManyDocuments(limit=provider.documents_limit)
+    if new and await queries.kept(session, provider.code) >= MOST_KEPT * provider.documents_limit:
+        raise TooManyWithdrawn(days=KEPT.days)
 
 
 def _refuse_unknown(run: Runtime, sent: DocumentIn, kinds: dict[str, Any]) -> None:

@@ -50,6 +50,8 @@ async def search(
 
 
 @router.get("/types", response_model=TypesOut, openapi_extra=x_city(tags=["search"]))
-async def types(session: Db, request: Request, caller: Annotated[Caller, Allow(Anyone)]) -> Response:
+async def types(
+    session: Db, run: Run, request: Request, caller: Annotated[Caller, Allow(Anyone)]
+) -> Response:
     """What there is to be found, by type; the counts may be some minutes old."""
-    return reply(request, types_out(await queries.types(session)), public=True)
+    return reply(request, types_out(await queries.types(session, run.clock.now())), public=True)

@@ -25,7 +25,7 @@ from sqlalchemy.types import BigInteger, Float, Text
 
 from gateway.search.models import SearchDocument
 from gateway.search.rules.keys import EARTH_M, slices
-from gateway.search.rules.pages import WINDOW, Position
+from gateway.search.rules.pages import KEPT, WINDOW, Position
 from gateway.search.rules.slips import Known
 from gateway.search.rules.vector import CONFIGS
 
@@ -218,11 +218,20 @@ def _matched(ranked: Any, any_of: ColumnElement[Any], language: str) -> ColumnEl
     return func.array(found.scalar_subquery())
 
 
-async def types(session: AsyncSession) -> list[tuple[str, str, int]]:
-    """(type, kind, how many) of what is published, by type; read from the index alone."""
+async def types(session: AsyncSession, now: datetime) -> list[tuple[str, str, int]]:
+    """(type, kind, how many) of what is published and has not expired, by type.
+
+    All are counted from the index alone, and those that expired and wait to be forgotten from another.
+    """
     counted = select(D.type, D.kind, func.count().label("many")).where(D.url != text("''"))
-    rows = await session.execute(counted.group_by(D.type, D.kind).order_by(D.type, D.kind))
-    return [(row.type, row.kind, row.many) for row in rows]
+    by_type = counted.group_by(D.type, D.kind).order_by(D.type, D.kind)
+    over = counted.where(D.forget_at <= now + KEPT, D.expires_at <= now).group_by(D.type, D.kind)
+    expired = {(row.type, row.kind): row.many for row in await session.execute(over)}
+    left = [
+        (row.type, row.kind, row.many - expired.get((row.type, row.kind), 0))
+        for row in await session.execute(by_type)
+    ]
+    return [each for each in left if each[2] > 0]
 
 
 async def kinds_of(session: AsyncSession, publisher: str) -> Sequence[str]:

@@ -14,6 +14,7 @@ MOST_VERSIONS = 50
 DAYS_KEPT = 400
 _USUAL_DAYS = 30
 _MOST_HEADERS = 20_000
+_LONGEST_KEPT = 40
 _TOO_MANY, _GONE, _SERVER_ERROR = 429, 499, 5
 _VERSION = re.compile(r"(?=.{1,20}$)[0-9]{1,6}(\.[0-9]{1,6}){0,3}([-+.][0-9A-Za-z.-]+)?")
 _Headers = tuple[str, bytes | None, bytes | None]
@@ -79,7 +80,7 @@ class Usage:
         client = said[0]
         seen = Seen(client, self._day, _platform(said[1]), self._bounded(client, version_of(said[2])))
         counts = self._now.setdefault(seen, Counts())
-        if len(self._by_headers) < _MOST_HEADERS:  # whoever makes versions up fills no memory
+        if len(self._by_headers) < _MOST_HEADERS and _short(said):  # who makes versions up fills no memory
             self._by_headers[said] = counts
         return counts
 
@@ -122,6 +123,10 @@ def version_of(header: bytes | None) -> str:
         return ""
     text = header.decode("latin-1").strip()
     return text if _VERSION.fullmatch(text) else OTHER
+
+
+def _short(said: _Headers) -> bool:
+    return all(each is None or len(each) <= _LONGEST_KEPT for each in said[1:])
 
 
 def _platform(header: bytes | None) -> str:

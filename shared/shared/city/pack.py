@@ -17,7 +17,6 @@ from shared.city.checks import Code, Known, Label, PackModel, distinct, once, re
 from shared.city.files import File, read_yaml
 from shared.city.gazetteer import Gazetteer
 from shared.city.gazetteer_file import read_gazetteer
-from shared.city.polygons import read_polygons
 from shared.city.problems import Problems
 from shared.city.texts import read_texts
 
@@ -145,7 +144,11 @@ def _areas(folder: Path, box: BoundingBox | None, problems: Problems, known: Kno
         return None
     plane = Plane((box.south + box.north) / 2)
     path = folder / "areas.geojson"
-    return Areas(villages, plane, read_polygons(path, villages, plane, problems) if path.exists() else None)
+    if not path.exists():
+        return Areas(villages, plane, None)
+    from shared.city.polygons import read_polygons  # shapely and numpy, for packs that have polygons alone
+
+    return Areas(villages, plane, read_polygons(path, villages, plane, problems))
 
 
 def _gazetteer(folder: Path, about: CityFile, areas: Areas, problems: Problems, known: Known) -> Gazetteer:

@@ -1,7 +1,7 @@
 """What is known of one request before any handler sees it."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 LANGUAGES = ("id", "en")
+_NOBODY = Caller()
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """What metrics and spans name; any other is `other`."""
 
@@ -27,7 +28,7 @@ class RequestContext:
     request_id: str
     language: str
     expires: float
-    caller: Caller = field(default_factory=Caller)
+    caller: Caller = _NOBODY
     traceparent: str | None = None
     route: str = "unmatched"
     span: "Span | None" = None

@@ -174,14 +174,14 @@ def clock() -> ManualClock:
 
 @pytest.fixture(scope="session")
 async def _town(
-    settings_for: Callable[..., Any], _databases: Any, broker: Broker, clock: ManualClock
+    settings_for: Callable[..., Any], lasting_databases: Any, broker: Broker, clock: ManualClock
 ) -> AsyncIterator[Town]:
     """One for all tests here: what they leave in it, `town` takes out."""
     port, nats = free_port(), broker.url()
-    news = build_app(SERVICE, settings_for(Settings, _databases.new("svc_news"), nats_url=nats), clock)
+    news = build_app(SERVICE, settings_for(Settings, lasting_databases.new("svc_news"), nats_url=nats), clock)
     there = ServiceAddress(name="svc-news", url=f"http://127.0.0.1:{port}", prefixes=("/v1/news",))
     values = {"services": (there,), "documents_seconds": 1_000, "nats_url": nats, **PLENTY}
-    gateway = create_app(settings_for(GatewaySettings, _databases.new("gateway"), **values), clock)
+    gateway = create_app(settings_for(GatewaySettings, lasting_databases.new("gateway"), **values), clock)
     async with gateway.state.runtime.database.transaction() as session:
         limits = {"rate_per_second": 1e5, "burst": 100_000}
         await clients.register(session, code="web", name="Web", key=KEY, now=clock.now(), **limits)

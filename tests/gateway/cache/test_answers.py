@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+from shared.errors import Internal
+
 LIST = "/v1/news/list"
 
 
@@ -38,6 +40,33 @@ async def test_a_part_that_is_late_is_the_last_answer_or_none_and_heals(town: An
         while (await read(town)).state != "ok" or (await read(town, query="limit=6")).state != "ok":
             await asyncio.sleep(0.01)
     assert len(town.desk.asked) == 3  # what was late had its answer kept for the next one
+
+
+async def test_what_has_expired_is_stale_as_soon_as_its_owner_has_failed(town: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(town.kept.flights, "seconds", 0.05)
+    monkeypatch.setattr("gateway.edge.cache.flights._SPARED_SECONDS", 0.05)
+    await read(town)
+    held = asyncio.Event()
+    town.desk.before = lambda: fails_after(held)
+    await asyncio.sleep(0.1)
+    assert (await read(town)).state == "ok"  # nobody knows yet
+    held.set()
+    async with asyncio.timeout(5):
+        while (await read(town)).state != "stale":
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    held.clear()
+    assert (await read(town)).state == "stale"  # asked anew, and not known to be better
+    town.desk.before = None
+    held.set()
+    async with asyncio.timeout(5):
+        while (await read(town)).state != "ok":
+            await asyncio.sleep(0.01)
+
+
+async def fails_after(held: asyncio.Event) -> None:
+    await held.wait()
+    raise Internal
 
 
 async def test_what_cannot_be_shown_is_unavailable_and_never_raised(town: Any) -> None:

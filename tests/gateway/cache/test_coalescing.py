@@ -104,3 +104,17 @@ async def test_head_first_fills_what_get_reads(town: Any) -> None:
         n: got.headers[n] for n in ("etag", "content-length", "content-type")
     }
     assert len(town.desk.asked) == 1
+
+
+async def test_a_read_that_cannot_even_begin_is_told_and_the_next_one_is_not_kept_waiting(town: Any) -> None:
+    begin = town.kept.flights.begin
+
+    def broken(*_: Any) -> bool:
+        raise RuntimeError("no identity for this service")
+
+    town.kept.flights.begin = broken
+    try:
+        assert (await town.get("/pages/unbegun")).status_code == 500
+    finally:
+        town.kept.flights.begin = begin
+    assert (await town.get("/pages/unbegun")).headers["x-cache"] == "miss"

@@ -73,6 +73,18 @@ async def test_an_answer_that_varies_by_platform_is_kept_once_for_each(town: Any
     assert [one.get("x-app-platform") for one in town.desk.asked] == ["android", "ios", "web", None]
 
 
+async def test_an_answer_that_begins_to_vary_is_not_given_to_others_because_it_was_confirmed_once(
+    town: Any,
+) -> None:
+    for named in ("Accept-Language", "Accept-Language, X-App-Version"):
+        town.desk.headers = {"Vary": named}
+        town.kept.purge(["news"])
+        await town.get("/pages/begins", X_App_Version="1.0.0")  # the second time it is what it was: 304
+    assert (await town.get("/pages/begins", X_App_Version="2.0.0")).headers["x-cache"] == "miss"
+    assert town.desk.asked[-1]["x-app-version"] == "2.0.0"
+    assert (await town.get("/pages/begins", X_App_Version="1.0.0")).headers["x-cache"] == "hit"
+
+
 async def test_an_answer_that_varies_by_something_else_is_not_kept_and_everybody_asks(town: Any) -> None:
     town.desk.headers = {"Vary": "X-Mood"}
     for mood in ("good", "bad"):

@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,17 @@ def test_keys_never_share_a_state_and_the_file_outlives_its_process(tmp_path: Pa
     again = RateFile(tmp_path / "rates")
     assert not any(again.take(key, tight, 101.0).admitted for key in keys)
     again.close()
+
+
+def test_neighbours_that_want_the_same_place_of_a_slot_do_not_share_it(tmp_path: Path) -> None:
+    file, policy, keys = RateFile(tmp_path / "rates"), Policy("test", rate=1, burst=3), range(8)
+    file._place = {b"%d" % n: (4_096, 8 * (n + 1), 0) for n in keys}.__getitem__  # type: ignore[assignment]
+    for _ in range(3):
+        assert all(file.take(b"%d" % n, policy, 100.0).admitted for n in keys)
+    assert not any(file.take(b"%d" % n, policy, 100.0).admitted for n in keys)
+    assert [file.take(b"%d" % n, policy, 101.0).admitted for n in keys for _ in range(2)] == [True, False] * 8
+    assert file.take(b"0", policy, 200.0).remaining == 2, "whoever stayed away for long is as good as new"
+    file.close()
 
 
 def test_a_clock_that_began_again_locks_nobody_out(tmp_path: Path) -> None:
@@ -179,3 +191,62 @@ async def test_a_person_has_one_limit_over_all_tokens(
         other = await town.client.get("/v1/news/mine", headers=signed_in(sub="c2"))
         assert other.status_code == 200
         assert '"user";q=10' in other.headers["ratelimit-policy"]
+
+
+async def test_kept_answers_heads_options_refusals_and_pipelined_reads_are_charged_like_any_other(
+    open_town: Any,
+) -> None:
+    async with open_town(address_rate=0.01, address_burst=60) as town:
+        first = await town.client.get("/v1/menus")
+        tag = {"If-None-Match": first.headers["etag"]}
+        asked = [town.client.get("/v1/menus") for _ in range(8)]
+        asked += [town.client.get("/v1/menus", headers=tag) for _ in range(8)]
+        for method in ("HEAD", "OPTIONS", "DELETE"):
+            asked += [town.client.request(method, "/v1/menus") for _ in range(8)]
+        asked += [town.client.get("/v1/menus", headers={"X-Api-Key": f"k{n}"}) for n in range(8)]
+        statuses = [answer.status_code for answer in await asyncio.gather(*asked)]
+        assert (429 in statuses, statuses[:8]) == (False, [200] * 8)
+        one = b"GET /v1/menus HTTP/1.1\r\nHost: x\r\nX-Api-Key: key_of_the_web_front_end\r\n"
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(town.url.rpartition(":")[2]))
+        writer.write((one + b"\r\n") * 39 + one + b"Connection: close\r\n\r\n")
+        answers = await reader.read(-1)
+        writer.close()
+        assert answers.count(b"HTTP/1.1 200") in (60 - 49, 60 - 49 + 1)
+        assert answers.count(b"HTTP/1.1 429") == 40 - answers.count(b"HTTP/1.1 200")
+
+
+async def test_the_addresses_of_one_subscriber_are_one_behind_our_own_proxy(open_town: Any) -> None:
+    async with open_town(address_rate=0.01, address_burst=20, trusted_proxies=["127.0.0.0/8"]) as town:
+        names = [f"2001:db8:1:2:{n:x}::{n:x}" for n in range(1, 31)]
+        asked = [
+            town.client.get("/v1/menus", headers={"X-Forwarded-For": f"{n}, {name}"})
+            for n, name in enumerate(names)
+        ]
+        assert [a.status_code for a in await asyncio.gather(*asked)].count(200) in (20, 21)
+        other = await town.client.get("/v1/menus", headers={"X-Forwarded-For": "2001:db8:1:3::1"})
+        assert other.status_code == 200
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_over_http_a_key_gets_its_burst_and_its_rate_however_its_connections_spread(
+    open_town: Any, tmp_path: Path, workers: int
+) -> None:
+    """Workers are gateways with a process's own memory each, and one RATE_FILE."""
+    shared, limit = {"rate_file": tmp_path / "rates"}, {"rate_per_second": 50, "burst": 40}
+    async with AsyncExitStack() as stack:
+        towns = [await stack.enter_async_context(open_town(client=limit, address_burst=10**6, **shared))]
+        while len(towns) < workers:
+            more = {"database_url": towns[0].gateway_url, "address_burst": 10**6, **shared}
+            towns.append(await stack.enter_async_context(open_town(**more)))
+        admitted, begin = 0, time.monotonic()
+        first_back = last_sent = begin
+        while last_sent < begin + 1:
+            last_sent = time.monotonic()
+            clients = [AsyncClient(base_url=town.url, headers=dict(town.client.headers)) for town in towns]
+            asked = [client.get("/v1/menus") for client in clients for _ in range(40)]
+            statuses = [answer.status_code for answer in await asyncio.gather(*asked)]
+            admitted += statuses.count(200)
+            first_back = time.monotonic() if first_back == begin else first_back
+            await asyncio.gather(*(client.aclose() for client in clients))
+        longest, shortest = time.monotonic() - begin, last_sent - first_back
+        assert 40 + 50 * shortest - 1 <= admitted <= 40 + 50 * longest + 1

@@ -51,17 +51,32 @@ async def test_parts_that_never_answered_are_unavailable_and_heal_by_themselves(
     await healed(failing)
 
 
-async def test_a_part_whose_service_is_silent_is_stale_and_one_that_lies_is_unavailable(fair: Town) -> None:
+async def test_a_part_whose_service_is_silent_or_lies_is_stale(fair: Town) -> None:
     found = await fair.sections()
     states = {name: (section["status"], len(section["items"])) for name, section in found.items()}
     assert states.pop("well") == ("ok", 3)
     assert states.pop("huge") in (("stale", 3), ("unavailable", 0))  # as it is cut off, or read
-    modes = {name: fair.modes[name] for name in states}
-    assert states == {
-        name: ("stale", 3) if mode in SILENT else ("unavailable", 0) for name, mode in modes.items()
-    }
-    silent = [name for name, mode in fair.modes.items() if mode in SILENT]
-    assert all(found[name]["as_of"] >= fair.good[name] for name in silent)
+    assert set(states.values()) == {("stale", 3)}
+    assert all(found[name]["as_of"] >= fair.good[name] for name in states)
+    await healed(fair)
+
+
+async def test_the_list_behind_a_part_gives_its_last_page_too_and_no_lie(fair: Town) -> None:
+    for name, mode in fair.modes.items():
+        if mode in LIES and mode != "huge":
+            held = await fair.http.get(f"/v1/{name}/list?limit=5")
+            assert (held.status_code, held.headers["x-cache"], len(held.json()["items"])) == (200, "stale", 3)
+            assert (await fair.http.get(f"/v1/{name}/list?limit=7")).status_code == 503
+    await healed(fair)
+    for name in fair.modes:
+        assert (await fair.http.get(f"/v1/{name}/list?limit=7")).status_code == 200
+
+
+async def test_whatever_is_still_kept_is_stale_while_its_owner_is_known_not_to_answer(fair: Town) -> None:
+    await healed(fair)
+    await fair.stands["hang"].behave("stopped")
+    found = await fair.until(lambda sections: sections["hang"]["status"] != "ok")
+    assert (found["hang"]["status"], len(found["hang"]["items"])) == ("stale", 3)
     await healed(fair)
 
 

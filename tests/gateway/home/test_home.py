@@ -1,10 +1,16 @@
 """What home shows: the sections of all services in their order, for a guest, by place and language."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import pytest
+from pydantic import BaseModel
 
+from gateway.bootstrap.schemas import BootstrapOut
+from gateway.edge.answers import Answers
+from gateway.home.schemas import HomeOut
+from gateway.menus.schemas import MenusOut
 from tests.gateway.home.conftest import Stand, Town, offer
 
 MONUMENT = "?lat=-6.1783&lon=106.6319"
@@ -106,6 +112,28 @@ async def test_a_guest_costs_no_query_and_no_call_once_the_parts_are_in_memory(t
     assert sum(len(stand.asked) for stand in town.stands.values()) == before
 
 
+@pytest.mark.parametrize("query", ["", MONUMENT])
+async def test_a_change_that_was_heard_is_on_home_at_once(town: Town, query: str) -> None:
+    """Neither what home remembers nor a reading that began before may bring back what was there."""
+    prices, news = town.stands["prices"], town.stands["news"]
+    await town.sections(query)
+    prices.count = 2
+    town.run.part(Answers).purge(["prices"])
+    assert len((await town.sections(query))["prices"]["items"]) == 2
+    await news.behave("hang")
+    await town.reread("news", "prices")
+    begun = asyncio.create_task(town.sections(query))
+    async with asyncio.timeout(5):
+        while not (news.asked and prices.asked):
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)  # prices have answered, news have not: home still waits
+    prices.count = 1
+    town.run.part(Answers).purge(["prices"])
+    assert len((await town.sections(query))["prices"]["items"]) == 1
+    await begun
+    assert len((await town.sections(query))["prices"]["items"]) == 1
+
+
 async def test_a_new_service_appears_on_home_by_its_document_alone(
     open_town: Callable[..., Awaitable[Town]],
 ) -> None:
@@ -118,6 +146,30 @@ async def test_a_new_service_appears_on_home_by_its_document_alone(
         assert [found[name]["title"] for name in ("waste_bank", "benches")] == ["Bank sampah", "Benches"]
         parks.offers.pop("/v1/parks/b")
         await town.until(lambda sections: "benches" not in sections)
+
+
+@pytest.mark.parametrize("model", [HomeOut, MenusOut, BootstrapOut])
+def test_the_document_shows_an_answer_of_everything_an_app_begins_with(model: type[BaseModel]) -> None:
+    """Somebody who writes an app copies it: it must be what is answered, with nothing left out."""
+    (example,) = model.model_json_schema()["examples"]
+    read = model.model_validate(example)
+    assert model.model_validate_json(read.model_dump_json()) == read
+    assert set(read.model_dump()) == set(example)
+    assert set(example) == set(model.model_fields)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?lon=106.6319&lat=-6.1783", "?lat=-6.1783&lon=106.6319&x=1", "?lat=-06.17830&lon=106.63190000001"],
+)
+async def test_a_place_is_the_same_however_it_is_written(town: Town, query: str) -> None:
+    """Plain ones take a shorter way than the others, to the same answer."""
+    one, other = await town.home(MONUMENT), await town.home(query)
+    told = ("cache-control", "vary", "content-language", "etag", "content-type")
+    assert (one.content, {n: one.headers[n] for n in told}) == (
+        other.content,
+        {n: other.headers[n] for n in told},
+    )
 
 
 async def test_what_home_got_is_counted_by_section(town: Town) -> None:

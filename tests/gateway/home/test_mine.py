@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from gateway.requests.models import CityRequest
+from shared.clock import ManualClock
 from shared.ids import new_id
 from shared.testing import QueryRecorder
 from tests.gateway.home.conftest import Town
@@ -76,6 +77,26 @@ async def test_what_is_mine_is_given_to_nobody_else_and_the_rest_is_the_same(
     guest = (await town.home()).json()["sections"]
     assert (hers[0]["status"], hers[0]["items"]) == ("ok", [])
     assert mine[1:] == hers[1:] == guest
+
+
+async def test_while_nothing_changes_her_home_is_not_sent_again(
+    town: Town, signed_in: Signed, clock: ManualClock
+) -> None:
+    await asked(town, "c-again", 51)
+    first = await town.home(**signed_in("c-again"))
+    assert first.json()["sections"][0]["as_of"] == "2026-02-01T08:51:00.000+07:00"
+    clock.advance(timedelta(seconds=60))
+    held = signed_in("c-again") | {"If-None-Match": first.headers["etag"]}
+    assert (await town.http.get("/v1/home", headers=held)).status_code == 304
+
+
+async def test_while_the_database_hangs_home_is_there_without_her_part(town: Town, signed_in: Signed) -> None:
+    await town.home()
+    async with town.run.database.engine.begin() as other:
+        await other.execute(text("LOCK TABLE requests IN ACCESS EXCLUSIVE MODE"))
+        sections = (await town.home(**signed_in("c-waits"))).json()["sections"]
+    assert [s["status"] for s in sections] == ["unavailable", "ok", "ok", "ok", "ok"]
+    assert (await town.home(**signed_in("c-waits"))).json()["sections"][0]["status"] == "ok"
 
 
 async def test_a_member_of_staff_sees_what_a_guest_sees(town: Town, signed_in: Signed) -> None:

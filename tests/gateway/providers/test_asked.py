@@ -87,11 +87,12 @@ class Enemy:
 
     def __init__(self) -> None:
         self.act: Any = lambda writer: whole(writer, answer(GOOD))
-        self.port = 0
+        self.port = self.asked = 0
 
     async def meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await reader.readuntil(b"\r\n\r\n")
+            self.asked += 1
             await self.act(writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             return
@@ -100,9 +101,9 @@ class Enemy:
 
 
 @asynccontextmanager
-async def enemy() -> AsyncIterator[Enemy]:
+async def enemy(port: int = 0) -> AsyncIterator[Enemy]:
     made = Enemy()
-    server = await asyncio.start_server(made.meet, "127.0.0.1", 0)
+    server = await asyncio.start_server(made.meet, "127.0.0.1", port)
     made.port = server.sockets[0].getsockname()[1]
     try:
         yield made

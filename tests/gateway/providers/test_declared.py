@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from gateway.declarations.usecases import MenuOffer, Part, Section, Wanted
+from gateway.providers.models import Provider
 from shared.clock import ManualClock
+from shared.testing import free_port
 from tests.gateway.providers.conftest import Town, until
 from tests.providers.sample import IdCardQueue
 
@@ -116,6 +118,7 @@ async def test_without_the_scope_nothing_of_it_is_taken_and_what_was_agreed_less
     [
         ({"menus": [{"menu": "x-y", "link": "javascript:alert(1)"}]}, "menus.0.link"),
         ({"menus": [{"menu": "x-y", "link": "/v1/a"}] * 2}, "menus"),
+        ({"menus": [{"menu": "x-y", "link": "/v1/a"}]}, "menus.0.title"),
         ({"menus": [{"menu": f"x-{n}", "link": "/v1/a"} for n in range(21)]}, "menus"),
         ({"home": {"section": "my_requests", "title": {"id": "X"}}}, "home.section"),
         ({"home": {"section": "x", "title": {"id": "X"}, "url": "http://10.0.0.1/"}}, "home.url"),
@@ -165,3 +168,29 @@ async def test_every_worker_and_every_restart_shows_the_same(open_town: Any, tow
         later = await until(lambda: other.part(code), lambda part: part.items != shown.items)
         assert b"Nomor 2" in later.items
         assert code in other.declared.menus()
+
+
+async def test_saying_the_same_again_purges_nothing_and_sends_no_questions(
+    town: Town, clock: ManualClock
+) -> None:
+    code, queue = await town.join()
+    await queue.push()
+    before = await told(town, code)
+    clock.advance(timedelta(seconds=30))
+    assert (await queue.push()).json()["as_of"].startswith("2026")
+    assert await told(town, code) == before
+    clock.advance(timedelta(minutes=6))
+    await queue.push()
+    assert await told(town, code) == before + 1, "it had become stale, and is fresh again"
+    url = f"http://127.0.0.1:{free_port()}/home.json"
+    await queue.join(url)
+    await until(queue.standing, lambda standing: standing["home"]["failures"] == 1)
+    await queue.join(f"{url}?again")
+    standing = (await queue.standing())["home"]
+    assert standing["next_poll_at"] > standing["polled_at"]
+
+
+async def told(town: Town, code: str) -> int:
+    """How often workers were told of a provider."""
+    async with town.run.database.transaction() as session:
+        return int((await session.get_one(Provider, code)).told)

@@ -68,6 +68,16 @@ async def test_no_more_than_agreed_nothing_undeclared_and_nobody_elses(town: Tow
     assert (await publish(queue, "a", **both)).status_code == 422
 
 
+async def test_ids_that_come_and_go_are_bounded_and_old_ones_can_be_used_again(town: Town) -> None:
+    _, queue = await town.join(documents_limit=1)
+    for number in range(usecases.MOST_KEPT):
+        assert (await publish(queue, f"d-{number}")).status_code == 200
+        assert (await queue.withdraw(f"d-{number}")).status_code == 204
+    refused = await publish(queue, "one-more")
+    assert (refused.status_code, refused.json()["code"]) == (409, "provider_withdrawn_full")
+    assert (await publish(queue, "d-0")).status_code == 200
+
+
 async def test_what_was_withdrawn_is_forgotten_after_a_month(town: Town, clock: ManualClock) -> None:
     _, queue = await town.join()
     await publish(queue, "a")

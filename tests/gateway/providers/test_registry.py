@@ -10,6 +10,7 @@ from gateway.audits.models import Audit
 from gateway.providers.models import Provider
 from shared.clock import ManualClock
 from shared.ids import new_id
+from shared.testing import free_port
 from tests.gateway.providers.conftest import AGREEMENT, NEW, Town, until
 
 ADMIN = "/v1/admin/providers"
@@ -147,3 +148,17 @@ async def test_everything_ends_with_the_agreement_and_another_one_brings_it_back
     renewed = {"agreement": AGREEMENT | {"number": "DEMO/2/2026"}}
     assert (await town.http.patch(f"{ADMIN}/{code}", json=renewed, headers=town.admin)).status_code == 200
     await until(lambda: town.section(code), lambda section: section is not None)
+
+
+async def test_an_administrator_reads_how_a_provider_stands_as_it_does_itself(town: Town) -> None:
+    code, queue = await town.join(url=f"http://127.0.0.1:{free_port()}/home.json")
+    own = await until(queue.standing, lambda standing: standing["home"]["failures"] >= 1)
+    path = f"/v1/admin/providers/{code}/status"
+    read = await town.http.get(path, headers=town.admin)
+    assert read.status_code == 200, read.text
+    assert read.json()["home"]["last_error"] == own["home"]["last_error"]
+    assert read.json().keys() == own.keys()
+    assert (await town.http.get("/v1/admin/providers/nobody/status", headers=town.admin)).status_code == 404
+    assert (await queue.put(path, {})).status_code == 405
+    officer = town.signed_in("officer-1", kind="staff", roles=["laksa_officer"])
+    assert (await town.http.get(path, headers=officer)).status_code == 403

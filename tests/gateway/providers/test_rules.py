@@ -30,6 +30,9 @@ NOW = datetime(2026, 2, 2, 2, 0, tzinfo=UTC)
         ("gnp\u202egpj", "gnpgpj"),
         ("a\u200bb\ufeffc\u00add\x00\x1b[31me", "abcd[31me"),
         ("Cafe\u0301", "Café"),
+        ("\u3164\u2800\uffa0", ""),
+        ("a\u034f b", "a b"),
+        ("Z" + "\u0335" * 100, "Z" + "\u0335" * 4),
     ],
 )
 def test_a_text_of_somebody_else_is_one_plain_line(said: str, shown: str) -> None:

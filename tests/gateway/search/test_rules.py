@@ -19,6 +19,12 @@ from gateway.search.rules.slips import Known
         ("yang di", ["yang", "di"]),
         ("Café-Résumé", ["cafe", "resume"]),
         ("layang-layang", ["layang"]),
+        ("e-KTP", ["ktp"]),
+        ("ektp", ["ktp"]),
+        ("x", ["x"]),
+        ("harga cabe", ["harga", "cabai"]),
+        ("loker walikota", ["lowongan", "kerja", "wali", "kota"]),
+        ("cafe\u0301s ber\u00adlubang", ["cafes", "berlubang"]),
         ("a" * 41, []),
         ("?! -- _", []),
         (" ".join(f"k{n}" for n in range(30)), [f"k{n}" for n in range(10)]),
@@ -47,6 +53,22 @@ def test_a_translation_that_says_the_same_counts_once() -> None:
     plain = words.plain_texts({"id": "Pasar Anyar", "en": "Pasar Anyar"}, {"en": "A market"})
     assert plain == {"title_id": "pasar anyar", "title_en": "", "summary_id": "a market", "summary_en": ""}
     assert words.learned(plain) == ["anyar", "market", "pasar"]
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "marked"),
+    [
+        ("Cafe\u0301s baru", "cafes", "Cafe\u0301s"),
+        ("Jalan ber\u00adlubang", "berlubang", "ber\u00adlubang"),
+        (
+            "Masjid \u0645\u064e\u0633\u0652\u062c\u0650\u062f",
+            "\u0645\u0633\u062c\u062f",
+            "\u0645\u064e\u0633\u0652\u062c\u0650\u062f",
+        ),
+    ],
+)
+def test_a_mark_belongs_to_its_letter(text: str, word: str, marked: str) -> None:
+    assert [text[start:end] for start, end in words.marks(text, {word})] == [marked]
 
 
 @given(title=st.text(max_size=80), summary=st.text(max_size=80))

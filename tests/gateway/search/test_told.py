@@ -94,6 +94,20 @@ async def test_what_has_expired_is_not_found_and_neither_is_what_is_still_to_com
     assert (hit["id"], hit["source"]) == ("e2", "demo")
 
 
+async def test_what_has_expired_is_not_counted_among_its_type(
+    app: FastAPI, keep: Any, clock: ManualClock
+) -> None:
+    soon = (clock.now() + timedelta(hours=1)).isoformat()
+    fairs = [document(f"fair-{n}", "Bursa kerja", kind="jobs_fair") for n in range(3)]
+    await keep(fairs[0], fairs[1] | {"expires_at": soon}, fairs[2] | {"expires_at": "2026-01-05T00:00:00Z"})
+    async with app.state.runtime.database.transaction() as session:
+        told = [await queries.types(session, clock.now() + timedelta(hours=late)) for late in (0, 2)]
+    assert [each for types in told for each in types if each[0] == "fair"] == [
+        ("fair", "jobs_fair", 2),
+        ("fair", "jobs_fair", 1),
+    ]
+
+
 async def test_what_is_to_come_stands_before_what_is_over(find: Find, keep: Any) -> None:
     times = {"past": "2026-01-30", "future": "2026-02-20"}
     for name, day in times.items():

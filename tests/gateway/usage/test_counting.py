@@ -120,6 +120,16 @@ def test_nobody_fills_memory_with_headers() -> None:
     assert usage.drain(DAY) == {}
 
 
+def test_nobody_fills_memory_with_long_headers() -> None:
+    usage = Usage(DAY)
+    for number in range(100):
+        long = b"%d" % number * 10_000
+        usage.answered("web", {b"x-app-version": long, b"x-app-platform": long}, 200, 1)
+    assert len(usage._by_headers) == 0
+    ((seen, counts),) = usage.drain(DAY).items()
+    assert (seen.platform, seen.version, counts.requests) == ("other", "other", 100)
+
+
 @pytest.mark.parametrize(
     ("status", "column"),
     [(200, None), (304, None), (400, "refused"), (429, "limited"), (499, "failed"), (503, "failed")],

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
+from tests.security.fuzz.refusals import DESKS
+
 #: Schemathesis's own lists, to which the exceptions are added.
 ANSWERS = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
 REFUSALS = ("400", "401", "403", "404", "405", "406", "409", "415", "422", "428", "429", "5xx")
 REPORTS, PRICES, NEWS, TOURISM = "/v1/laksa/reports", "/v1/prices", "/v1/news", "/v1/tourism"
-SHOPS = (PRICES, NEWS, TOURISM, "/feeds", "/ogc", "/catalog.jsonld")
 #: What only we can make, and a key that may be left out only beside an id: 400.
 OPAQUE = ("bad_cursor", "idempotency_key_*")
 _ONE = "/{market}/{day}/{commodity}/{level}"
@@ -62,9 +63,9 @@ _DATASET = (
     "landing_page web_address",
     "body period_*",
 )
-#: The same of prices, news and tourism, by `field code` of the problem (`*`: any; the number of an item):
-#: codes are the city's, periods begin before they end, only a reader knows what an address, a day of the
-#: calendar, written hours or a table mean, and 10.0 is an integer to JSON Schema alone.
+#: The same of prices, news, tourism and the desks, by `field code` of the problem (`*`: any; the number of
+#: an item): codes are the city's, periods begin before they end, only a reader knows what an address, a day
+#: of the calendar, written hours or a table mean, and 10.0 is an integer to JSON Schema alone.
 NAMED: Mapping[str, tuple[str, ...]] = {
     f"GET {PRICES}/latest": _CODES,
     f"GET {PRICES}/compare": _CODES,
@@ -118,6 +119,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     f"GET {TOURISM}/itineraries/{{itinerary_id}}/plan": ("day *_than_equal", "day less_than"),
     f"POST {TOURISM}/datasets": _DATASET,
     f"PUT {TOURISM}/datasets/{{dataset_id}}": _DATASET,
+    **DESKS,
 }
 #: Where OGC API - Features wants 400 (requirements query-param-unknown and query-param-invalid) for a value
 #: that no schema here describes, or for a name that another collection has.
@@ -164,8 +166,8 @@ def _may_lack_its_key(named: Mapping[str, Any]) -> bool:
 
 
 def unnamed(label: str, status: int, problem: Mapping[str, Any]) -> list[str]:
-    """What something well formed was refused for in prices, news and tourism, unless it is named above."""
-    if not label.partition(" ")[2].startswith(SHOPS):
+    """What something well formed was refused for, unless it is named above."""
+    if label in UNKNOWABLE:
         return []
     faults = {f"{each['field']} {each['code']}" for each in problem.get("errors") or ()} or {problem["code"]}
     named = (*STANDARD.get(label, ()), *OPAQUE) if status == 400 else NAMED.get(label, ())

@@ -1,5 +1,7 @@
 """Who calls while the merged document is fuzzed: one person for every role, with what she sends each time."""
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -29,7 +31,16 @@ STAFF = {
     "ops": "ops",
     "admin": "admin",
 }
-ROLES = ("guest", "citizen", *STAFF)
+ROLES = ("guest", "citizen", "provider", *STAFF)
+#: What a system of the city says when it joins; a demo that asks for everything a provider may have.
+PROVIDER: Mapping[str, Any] = {
+    "name": {"id": "Antrean (demo)", "en": "Queue (demo)"},
+    "agency": "disdukcapil",
+    "agreement": {"number": "DEMO/1/2026", "legal_basis": "Perjanjian demo", "ends_on": "2026-12-31"},
+    "scopes": ["menus", "home", "search", "requests"],
+    "rate_per_second": 200,
+    "burst": 2_000,
+}
 
 
 @dataclass
@@ -39,6 +50,8 @@ class Person:
     role: str
     actor: Actor
     audiences: frozenset[str]
+    secret: str = ""
+    """What a provider signs with."""
 
     @property
     def schemes(self) -> dict[str, Any]:
@@ -78,6 +91,28 @@ async def arrive(city: Any, role: str) -> Person:
         return Person(role, actor, frozenset({"public"}))
     if role == "citizen":
         return Person(role, await city.resident(), frozenset({"public", "citizen"}))
+    if role == "provider":
+        actor, secret = await joined(city, "fuzz")
+        return Person(role, actor, frozenset({"public", "provider"}), secret)
     key = STAFF[role]
     audiences = {"public", "staff", *(f"staff:{each}" for each in city.sign_ins["staff"][key]["roles"])}
-    return Person(role, await city.officer(key), frozenset(audiences))
+    return Person(role, await signed_in(city, key), frozenset(audiences))
+
+
+async def signed_in(city: Any, key: str) -> Actor:
+    """A member of staff, signed in once: nobody's one-time code is good a second time."""
+    if key not in city.staff:
+        city.staff[key] = await city.officer(key)
+    found: Actor = city.staff[key]
+    return found
+
+
+async def joined(city: Any, code: str) -> tuple[Actor, str]:
+    """A system of the city that has joined, known to the edge, and the secret it signs with."""
+    admin = await signed_in(city, "admin")
+    made = await admin.post("/v1/admin/providers", {**PROVIDER, "code": code})
+    actor = Actor(city.http, made["key"])
+    async with asyncio.timeout(10):
+        while (await actor.call("GET", "/provider/v1/status")).status_code == 401:
+            await asyncio.sleep(0.05)
+    return actor, str(made["signing_secret"])

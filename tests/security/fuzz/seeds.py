@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from deploy.local.actors import Actor, photo
 from tests.journeys.conftest import MONUMENT, OTP
 from tests.security.fuzz import people
+from tests.security.fuzz.halls import Halls
 from tests.security.fuzz.people import Person
 from tests.security.fuzz.shops import Shops
 
@@ -76,6 +77,7 @@ class Seeds:
         await self._reading()
         await self._accounts()
         await Shops(self).sow()
+        await Halls(self).sow()
 
     def note(self, role: str, label: str, place: str, name: str, *values: Any) -> None:
         """Adds values for one parameter, or with `body` as place for the body."""

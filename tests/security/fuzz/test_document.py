@@ -16,6 +16,8 @@ from tests.security.fuzz.document import operations
 SERVICES = ("laksa", "emergency", "jobs", "prices", "news", "tourism")
 #: Formats that bound a text by themselves; a file is bounded by the operation's `body_limit`.
 BOUNDED = frozenset({"uuid", "uuid7", "date", "date-time", "binary"})
+#: What an app says of itself: what is not understood counts as not said; the edge bounds the whole head.
+LENIENT = frozenset({"x-app-platform", "x-app-version"})
 Faults = Iterator[str]
 
 
@@ -71,6 +73,8 @@ def test_whatever_is_sent_has_bounds(document: dict[str, Any]) -> None:
     faults = []
     for label, operation in operations(document):
         for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "header" and parameter["name"].lower() in LENIENT:
+                continue
             place = f"{label}: {parameter['in']} {parameter['name']}"
             faults += list(unbounded(document, parameter["schema"], place))
         for media in operation.get("requestBody", {}).get("content", {}).values():
@@ -93,6 +97,46 @@ def test_the_document_tells_how_a_place_is_reached(
     pattern = document["components"]["schemas"][schema]["properties"][name]["anyOf"][0]["pattern"]
     assert re.search(pattern, good)
     assert not re.search(pattern, bad)
+
+
+def test_a_provider_needs_its_key_and_nothing_else(document: dict[str, Any]) -> None:
+    provided = [each for _, each in operations(document) if each["x-city"]["audience"] == ["provider"]]
+    assert [each["security"] for each in provided] == [[{"api_key": []}]] * 6
+
+
+def test_what_the_edge_adds_to_an_answer_is_told(document: dict[str, Any]) -> None:
+    wrong = []
+    for label, operation in operations(document):
+        kept = operation["x-city"].get("tags") and "public" in operation["x-city"]["audience"]
+        wanted = {"RateLimit", "RateLimit-Policy"} | (
+            {"ETag", "Vary", "X-Cache", "Age"} if kept and label.startswith("GET ") else set()
+        )
+        for status, answer in operation["responses"].items():
+            if status in ("200", "304"):
+                missing = wanted - resolved(document, answer).get("headers", {}).keys()
+                wrong += [f"{label}: {status} does not tell {name}" for name in sorted(missing)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "name"),
+    [
+        *(
+            ("ClientChangeIn", name)
+            for name in ("name", "type", "origins", "rate_per_second", "burst", "scopes")
+        ),
+        *(
+            ("ProviderChangeIn", name)
+            for name in ("name", "agency", "agreement", "scopes", "documents_limit")
+        ),
+    ],
+)
+def test_what_cannot_be_taken_away_is_not_told_as_null(
+    document: dict[str, Any], schema: str, name: str
+) -> None:
+    member = document["components"]["schemas"][schema]["properties"][name]
+    assert "null" not in repr(member)
+    assert member.keys() & {"type", "$ref", "enum"}
 
 
 def test_the_ids_of_the_map_are_told(document: dict[str, Any]) -> None:

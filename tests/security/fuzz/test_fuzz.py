@@ -1,6 +1,7 @@
 """Schemathesis on the merged document, all checks, signed in as everybody (reliability.md, row 24).
 
 `make fuzz EXAMPLES=… SEED=…` is the deep run: every role sends everything it may, and progress is printed.
+With `ONLY=/v1/home,/v1/menus` only operations whose path begins so.
 """
 
 import asyncio
@@ -20,15 +21,19 @@ from tests.security.fuzz.report import Report
 from tests.security.fuzz.seeds import Seeds
 
 EXAMPLES, SEED = int(os.environ.get("FUZZ_EXAMPLES", "0")), int(os.environ.get("FUZZ_SEED", "20260202"))
+ONLY = tuple(os.environ.get("FUZZ_ONLY", "/").split(","))
 RUNNERS = 2
 """Processes that send: one waits while the other one's request is answered."""
 ROOT = Path(__file__).resolve().parents[3]
 #: Whoever succeeds with one of these is signed out: they come last, with a sign-in of their own.
 PARTING = ("POST /v1/auth/logout", "DELETE /v1/me", "DELETE /v1/me/sessions/{session_id}")
 #: Who may be the one that sends every case of an operation; guests where nobody has to sign in.
-LEADING = ("citizen", *people.STAFF)
+LEADING = ("citizen", "provider", *people.STAFF)
 #: Services whose operations the short run only reaches, with their seeds: `make fuzz` sends them every case.
-DEEP_ALONE = ("/v1/prices", "/v1/news", "/feeds", "/v1/tourism", "/ogc", "/catalog.jsonld")
+DEEP_ALONE = (
+    *("/v1/prices", "/v1/news", "/feeds", "/v1/tourism", "/ogc", "/catalog.jsonld"),
+    *("/v1/admin", "/provider"),
+)
 
 
 async def test_the_document_and_the_answers_agree_for_everybody(
@@ -38,13 +43,14 @@ async def test_the_document_and_the_answers_agree_for_everybody(
     seeds = Seeds(city, everybody)
     await seeds.sow()
     document = (await city.http.get("/openapi.json")).json()
-    described = dict(operations(document))
+    described = {label: each for label, each in operations(document) if path(label).startswith(ONLY)}
     leaders = {label: leader(operation, everybody) for label, operation in described.items()}
     parts = [turn(person, described, leaders, seeds) for person in everybody.values()]
-    parts += [await farewell(city, number, label, seeds) for number, label in enumerate(PARTING)]
+    leaving = [(number, label) for number, label in enumerate(PARTING) if label in described]
+    parts += [await farewell(city, number, label, seeds) for number, label in leaving]
     parts += [await wanderer(city, described, seeds)]
     report, began = Report(ROLES, capsys if EXAMPLES else None), monotonic()
-    job = {"url": city.url, "document": document, "seed": SEED}
+    job = {"url": city.url, "document": document, "seed": SEED, "deep": bool(EXAMPLES)}
     shares = [{**job, "parts": share} for share in dealt(parts)]
     await asyncio.gather(*(run(share, tmp_path / f"{n}.json", report) for n, share in enumerate(shares)))
     table = report.table([*described], monotonic() - began)
@@ -68,6 +74,7 @@ def turn(person: Person, described: dict[str, Any], leaders: dict[str, str], see
         "headers": person.headers,
         "schemes": person.schemes,
         "seeds": seeds.of[person.role],
+        "signing": {"secret": person.secret, "moment": seeds.city.clock.now().isoformat()},
         "labels": {label: dose for label, dose in doses.items() if label not in PARTING},
         "steps": 0,
     }
@@ -75,7 +82,12 @@ def turn(person: Person, described: dict[str, Any], leaders: dict[str, str], see
 
 def deep_alone(label: str) -> bool:
     """Whether the short run sends this operation its seeds and no more."""
-    return label.partition(" ")[2].startswith(DEEP_ALONE)
+    return path(label).startswith(DEEP_ALONE)
+
+
+def path(label: str) -> str:
+    """Of `GET /v1/me`, the second word."""
+    return label.partition(" ")[2]
 
 
 async def wanderer(city: Any, described: dict[str, Any], seeds: Seeds) -> dict[str, Any]:
@@ -91,6 +103,7 @@ async def wanderer(city: Any, described: dict[str, Any], seeds: Seeds) -> dict[s
         "headers": person.headers,
         "schemes": person.schemes,
         "seeds": seeds.of["citizen"],
+        "signing": {},
         "labels": {label: EXAMPLES or 2 for label in may if label not in PARTING},
         "steps": EXAMPLES or 10,
     }
@@ -121,16 +134,17 @@ async def farewell(city: Any, number: int, label: str, seeds: Seeds) -> dict[str
         "headers": person.headers,
         "schemes": person.schemes,
         "seeds": {label: {**seeds.of["citizen"][label], **own}},
+        "signing": {},
         "labels": {label: EXAMPLES or 2},
         "steps": 0,
     }
 
 
-async def run(job: dict[str, Any], path: Path, report: Report) -> None:
+async def run(job: dict[str, Any], file: Path, report: Report) -> None:
     """Starts the runner and reads its lines."""
-    await asyncio.to_thread(path.write_text, json.dumps(job))
+    await asyncio.to_thread(file.write_text, json.dumps(job))
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.security.fuzz.runner", str(path)),
+        *(sys.executable, "-m", "tests.security.fuzz.runner", str(file)),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         limit=64 * 1_048_576,

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
 
 from starlette.types import Message, Receive, Scope
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 #: The largest answer that is kept, and that anybody else may wait for.
 MOST_BYTES = 1_048_576
+#: What stands in a path as it is (RFC 3986, 3.3).
+_PLAIN = "/:@!$&'()*+,;=~"
 
 
 class TooLong(Exception):
@@ -43,20 +46,46 @@ class Captured:
             raise TooLong
         self.complete = not message.get("more_body", False)
 
+    def whole(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        """Takes an answer that is all there; TooLong beyond 1 MiB."""
+        self.status, self.headers, self._parts, self._size = status, headers, [body], len(body)
+        if self._size > MOST_BYTES:
+            raise TooLong
+        self.complete = True
+
     @property
     def body(self) -> bytes:
         """All of it."""
         return b"".join(self._parts)
 
 
-@dataclass(frozen=True, slots=True)
+class Taking(Answer):
+    """The edge's way of answering, into `taken`; an answer that is all there needs no task."""
+
+    __slots__ = ("_taken",)
+
+    def __init__(self, taken: Captured) -> None:
+        super().__init__(taken, "GET")
+        self._taken = taken
+
+    @property
+    def instant(self) -> bool:
+        """Always."""
+        return True
+
+    def whole_now(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        """All of it; TooLong beyond 1 MiB."""
+        self._taken.whole(status, headers, body)
+        self.status, self.started, self.complete = status, True, True
+
+
+@dataclass(slots=True)
 class Asked:
     """What is read, and what of its reader the answer may depend on."""
 
     operation: Operation
     keeping: Keeping
     path: str
-    raw_path: bytes
     query: bytes
     language: str
     headers: Headers
@@ -64,6 +93,8 @@ class Asked:
     traceparent: str | None = None
     span: "Span | None" = None
     """Of the reader who asked first, if his request is traced."""
+    _key: Key | None = None
+    _varies: tuple[bytes, ...] | None = None
 
     @classmethod
     def of(cls, x: Exchange, keeping: Keeping) -> "Asked":
@@ -72,7 +103,6 @@ class Asked:
             operation=x.wanted,
             keeping=keeping,
             path=x.scope["path"],
-            raw_path=x.scope["raw_path"],
             query=x.scope["query_string"],
             language=x.context.language,
             headers=x.headers,
@@ -87,8 +117,11 @@ class Asked:
         return (self.operation.service or "gateway").removeprefix("svc-")
 
     def key(self) -> Key | None:
-        """Where its answer is kept."""
-        return self.keeping.key(self.path, self.query, self.language, self.headers)
+        """Where its answer is kept; computed anew once something was learned of what answers vary by."""
+        if self._varies is not self.keeping.varies:
+            self._varies = self.keeping.varies
+            self._key = self.keeping.key(self.path, self.query, self.language, self.headers)
+        return self._key
 
     def exchange(self, taken: Captured, held: bytes | None) -> Exchange:
         """The request as it is sent, with the operation's deadline; `held` is the ETag of what is kept."""
@@ -99,13 +132,13 @@ class Asked:
         context = RequestContext(self.request_id, self.language, expires)
         context.traceparent, context.route = self.traceparent, self.operation.template
         context.span = self.span
-        answer = Answer(taken, "GET")
-        x = Exchange(self._scope(headers), _nothing_more(), answer, context, dict(headers))
+        x = Exchange(self._scope(headers), _nothing_more(), Taking(taken), context, dict(headers))
         x.operation, x.body = self.operation, b""
         return x
 
     def _scope(self, headers: list[tuple[bytes, bytes]]) -> Scope:
-        """Nothing of the reader's connection: neither address nor host may get into everybody's answer."""
+        """Nothing of the reader's connection, nor how he spells: that may not get into everybody's answer."""
+        key = self.key()
         return {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -113,8 +146,8 @@ class Asked:
             "method": "GET",
             "scheme": "http",
             "path": self.path,
-            "raw_path": self.raw_path,
-            "query_string": self.query,
+            "raw_path": quote(self.path, safe=_PLAIN).encode(),
+            "query_string": self.query if key is None else urlencode(key[1]).encode(),
             "root_path": "",
             "headers": headers,
             "client": None,

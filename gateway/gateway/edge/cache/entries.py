@@ -95,6 +95,11 @@ class Entry:
         self.fresh_until = self.grace_until = NEVER
 
     @property
+    def fails(self) -> bool:
+        """Whether its owner did not answer when he was asked last."""
+        return self.spared_until > 0
+
+    @property
     def plain(self) -> Shown:
         """As it is, in no coding."""
         shown = self.shown[codings.IDENTITY]

@@ -18,25 +18,30 @@ _GRACE_SECONDS = 30.0
 _SPARED_SECONDS = 1.0
 _ALONE_SECONDS = 60.0
 _ALONE_KEYS = 2_000
+Begin = Callable[[Exchange, Callable[[], None], Callable[[Awaitable[None]], None]], bool]
 
 
 class Flight:
     """One read under way. `outdated`: something it may show has changed since; `dropped`: was withdrawn."""
 
-    __slots__ = ("asked", "asked_at", "dropped", "key", "outdated", "task")
+    __slots__ = ("asked", "asked_at", "before", "dropped", "key", "landing", "outdated", "taken", "task")
 
-    def __init__(self, asked: Asked, key: Key) -> None:
-        self.asked, self.key, self.asked_at = asked, key, stopwatch()
+    def __init__(self, asked: Asked, key: Key, before: Entry | None) -> None:
+        self.asked, self.key, self.asked_at, self.before = asked, key, stopwatch(), before
         self.outdated = self.dropped = False
-        self.task: asyncio.Task[Landed]
+        self.taken = Captured()
+        self.landing: asyncio.Future[Landed] = asyncio.get_running_loop().create_future()
+        self.task: asyncio.Task[None] | None = None
 
 
 class Flights:
-    """`ask` sends an exchange to its service, or to our own routes; `seconds`: the backstop for freshness,
-    `stale_seconds`: how old an answer may be that stands in for a service that fails."""
+    """`ask` sends an exchange to its service, or to our own routes; `begin` does so without a task, if it can
+    (as `Proxy.begin`). `seconds`: the backstop for freshness, `stale_seconds`: how old an answer may be that
+    stands in for a service that fails."""
 
     def __init__(self, store: Store, clock: Clock, *, seconds: float, stale_seconds: float) -> None:
         self.ask: Callable[[Exchange], Awaitable[None]]
+        self.begin: Begin
         self.seconds, self.stale_seconds = seconds, stale_seconds
         self.alone: Bounded[Key, bool] = Bounded(_ALONE_KEYS)
         """Keys whose answers were for nobody but their askers, until a moment on the stopwatch."""
@@ -49,11 +54,13 @@ class Flights:
         known = self._joinable.get(key)
         if known is not None:
             return known
-        flight = Flight(asked, key)
-        flight.task = asyncio.create_task(self._fly(flight, self._store.get(key)), name="shared-read")
+        flight = Flight(asked, key, self._store.get(key))
         self._joinable[key] = flight
         self._under_way.add(flight)
-        flight.task.add_done_callback(lambda _: self._under_way.discard(flight))
+        try:
+            self._send(flight)
+        except Exception as error:  # noqa: BLE001 - or whoever wants it next would wait for ever
+            self._land(flight, Landed(key, failure=error))
         return flight
 
     def outdate(self, concerns: Callable[[Asked], bool], *, dropped: bool = False) -> None:
@@ -64,7 +71,10 @@ class Flights:
 
     async def close(self) -> None:
         """Ends what is under way."""
-        tasks = [flight.task for flight in self._under_way]
+        flights = [*self._under_way]
+        tasks = [flight.task for flight in flights if flight.task is not None]
+        for flight in flights:
+            flight.landing.cancel()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -74,21 +84,41 @@ class Flights:
         if self._joinable.get(flight.key) is flight:
             del self._joinable[flight.key]
 
-    async def _fly(self, flight: Flight, before: Entry | None) -> Landed:
-        taken = Captured()
-        try:
-            await self.ask(flight.asked.exchange(taken, before.offered_etag if before else None))
-            landed = self._landed(flight, before, taken)
-        except TooLong:
-            landed = Landed(flight.key, alone=True)
-        except Exception as error:  # noqa: BLE001 - whatever it is, everybody who waits is told of it
-            landed = Landed(flight.key, failure=error)
-        finally:
-            self._leave(flight)
-        self._keep(flight, landed)
-        return landed
+    def _send(self, flight: Flight) -> None:
+        before = flight.before
+        x = flight.asked.exchange(flight.taken, before.offered_etag if before is not None else None)
+        if not self.begin(x, lambda: self._land(flight), lambda rest: self._follow(flight, rest)):
+            self._follow(flight, self.ask(x))
 
-    def _landed(self, flight: Flight, before: Entry | None, taken: Captured) -> Landed:
+    def _follow(self, flight: Flight, rest: Awaitable[None]) -> None:
+        flight.task = asyncio.get_running_loop().create_task(self._fly(flight, rest), name="shared-read")
+
+    async def _fly(self, flight: Flight, rest: Awaitable[None]) -> None:
+        failed: Landed | None = Landed(flight.key, failure=Unavailable())
+        try:
+            await rest
+            failed = None
+        except TooLong:
+            failed = Landed(flight.key, alone=True)
+        except Exception as error:  # noqa: BLE001 - whatever it is, everybody who waits is told of it
+            failed = Landed(flight.key, failure=error)
+        finally:
+            self._land(flight, failed)
+
+    def _land(self, flight: Flight, failed: Landed | None = None) -> None:
+        """It is over: what it brought is remembered if it may be, and told to all who wait."""
+        self._leave(flight)
+        self._under_way.discard(flight)
+        try:
+            landed = failed or self._landed(flight)
+            self._keep(flight, landed)
+        except Exception as error:  # noqa: BLE001 - the same
+            landed = Landed(flight.key, failure=error)
+        if not flight.landing.done():
+            flight.landing.set_result(landed)
+
+    def _landed(self, flight: Flight) -> Landed:
+        before, taken = flight.before, flight.taken
         if not taken.complete or (taken.status == 304 and before is None):
             return Landed(flight.key, failure=Unavailable())
         now = self._clock.now()
@@ -98,6 +128,9 @@ class Flights:
 
     def _keep(self, flight: Flight, landed: Landed) -> None:
         """Remembers what may be remembered; a failure spares the service, any other answer replaces."""
+        told_apart = self._store.get(flight.key) if landed.key != flight.key else None
+        if told_apart is not None:  # nobody's key any more, and what leads there must not find it
+            self._store.remove(told_apart)
         before, entry = self._store.get(landed.key), landed.entry
         if before is not None and before is not entry and before.asked_at > flight.asked_at:
             return  # who began later has landed before: what he brought is newer

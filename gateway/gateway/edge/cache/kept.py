@@ -29,6 +29,8 @@ class KeptAnswers:
 
     def __init__(self, store: Store, flights: Flights, metrics: CacheMetrics) -> None:
         self.store, self.flights, self.metrics = store, flights, metrics
+        self.changes = 0
+        """How often something was said to have changed: whoever made something of answers looks here."""
 
     async def obtain(self, asked: Asked, *, as_guest: bool = False) -> Found | None:
         """The answer; None for whoever must ask for himself. Problems as the service's failure would be.
@@ -42,7 +44,7 @@ class KeptAnswers:
                 return found
             if not as_guest and self.flights.alone.get(key, stopwatch()):
                 return None
-            landed = await asyncio.shield(self.flights.join(asked, key).task)
+            landed = await asyncio.shield(self.flights.join(asked, key).landing)
             key = asked.key()  # what the answer varies by was perhaps learned just now
             if key == landed.key:
                 return self._judged(landed, as_guest)
@@ -70,17 +72,20 @@ class KeptAnswers:
 
     def purge(self, tags: Iterable[str]) -> None:
         """What has one of the tags is no longer fresh, whether it is kept or under way."""
+        self.changes += 1
         named = frozenset(tags)
         self.metrics.purged.labels("tags").inc(self.store.purge(named))
         self.flights.outdate(lambda asked: not named.isdisjoint(asked.keeping.tags))
 
     def purge_all(self) -> None:
         """Something may have been missed: nothing counts as fresh."""
+        self.changes += 1
         self.metrics.purged.labels("gap").inc(self.store.purge_all())
         self.flights.outdate(lambda asked: True)
 
     def withdraw(self, owner: str) -> None:
         """Something of this owner is public no longer: it must not come back as a stale answer either."""
+        self.changes += 1
         owners = {owner, "gateway"}
         self.metrics.purged.labels("withdrawn").inc(self.store.drop(owners))
         self.flights.outdate(lambda asked: asked.owner in owners, dropped=True)

@@ -8,6 +8,8 @@ from gateway.edge.cache import entries
 from gateway.edge.cache.asking import Asked, Captured
 from gateway.edge.cache.entries import Entry, Headers
 from gateway.edge.cache.keeping import Key
+from gateway.edge.cache.pages import garbage
+from shared.errors import Unavailable
 
 Outcome = Literal["hit", "miss", "stale", "revalidated"]
 #: These depend on who asks, or how often.
@@ -28,12 +30,16 @@ _OF_ONE_ANSWER = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An answer that is not kept, for everybody who waited for it: 404, 410, 422, 307, 503 …"""
+    """An answer that is not kept, for everybody who waited for it: 404, 410, 422, 307, 503 …
+
+    Or a 200 for whoever reads as a guest, which came at `as_of`.
+    """
 
     status: int
     headers: Headers
     body: bytes
     request_id: str
+    as_of: datetime | None = None
 
     def as_for(self, request_id: str) -> bytes:
         """The body with the reader's own request id in a problem."""
@@ -70,15 +76,20 @@ def judge(asked: Asked, key: Key, taken: Captured, asked_at: float, as_of: datet
         kept = [pair for pair in headers if pair[0] not in _OF_ONE_ANSWER]
         told = Told(taken.status, kept, taken.body, asked.request_id)
         return Landed(key, told=told, alone=taken.status in _PERSONAL or b"set-cookie" in names)
+    if asked.operation.city.home is not None and b"content-encoding" not in names and garbage(taken.body):
+        return Landed(key, failure=Unavailable())  # the list of a section of home: the one before stays
     vary = b",".join(value for name, value in headers if name == b"vary")
     lasts = seconds(headers)
     private = lasts is None or names & {b"set-cookie", b"content-encoding"}
     alone = not asked.keeping.learn(vary) or bool(private)
     following = asked.key()
+    if alone or following is None or not asked.keeping.kept:
+        told = Told(200, [], taken.body, asked.request_id, as_of)
+        return Landed(following or key, told=told, alone=alone or following is None)
     owner, tags = asked.owner, asked.keeping.tags
-    entry = entries.entry(following or key, owner, tags, headers, taken.body, asked_at, as_of)
+    entry = entries.entry(following, owner, tags, headers, taken.body, asked_at, as_of)
     entry.lasts = lasts or 0.0
-    return Landed(entry.key, entry, alone=alone or following is None)
+    return Landed(following, entry)
 
 
 def confirm(asked: Asked, before: Entry, taken: Captured, asked_at: float, as_of: datetime) -> Landed:
@@ -89,6 +100,9 @@ def confirm(asked: Asked, before: Entry, taken: Captured, asked_at: float, as_of
     vary = b",".join(value for name, value in headers if name == b"vary")
     if lasts is None or not asked.keeping.learn(vary):
         return Landed(before.key, alone=True)
+    following = asked.key()
+    if following != before.key:  # it was confirmed to one of those who are told apart from now on
+        return Landed(before.key, alone=following is None)
     before.asked_at, before.as_of, before.lasts = asked_at, as_of, lasts
     return Landed(before.key, before, outcome="revalidated")
 

@@ -4,10 +4,12 @@ The newest matches are drawn a window at a time, and ranked within it: so a word
 have costs no more than another, and every match is shown once, however many arrive meanwhile.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 WINDOW = 200
+#: Longer than a stream keeps an event (30 days): what is forgotten cannot come back.
+KEPT = timedelta(days=40)
 
 Place = tuple[datetime, int]
 

@@ -5,13 +5,21 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-_WORD = re.compile(r"[^\W_]+")
+#: Marks that belong to the letter before them (accents, vowel signs, harakat), and what is not seen at all:
+#: a word goes on behind them. Python's own class of letters knows them not as letters.
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0903\u093a-\u094f"
+    "\u1ab0-\u1aff\u1b00-\u1b04\u1b34-\u1b44\u1b80-\u1b82\u1ba1-\u1bad\u1dc0-\u1dff\u20d0-\u20ff\ua980-\ua983\ua9b3-\ua9c0"
+    "\ufe00-\ufe0f\ufe20-\ufe2f\u00ad\u200b-\u200d\u2060\ufeff"
+)
+_WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*")
 _LONGEST_WORD = 40
 _MOST_TITLE_WORDS, _MOST_SUMMARY_WORDS = 60, 250
 _MOST_ASKED = 10
 _LEAST_LEARNED, _MOST_LEARNED = 3, 30
 
-#: As addresses and signs abbreviate in Indonesia; whoever writes one finds the other.
+#: As addresses, signs and people abbreviate in Indonesia, and as they say what tables of prices write
+#: otherwise; whoever writes one finds the other.
 ABBREVIATIONS: Mapping[str, tuple[str, ...]] = {
     "jl": ("jalan",),
     "jln": ("jalan",),
@@ -27,6 +35,11 @@ ABBREVIATIONS: Mapping[str, tuple[str, ...]] = {
     "psr": ("pasar",),
     "rs": ("rumah", "sakit"),
     "rsud": ("rumah", "sakit", "umum", "daerah"),
+    "loker": ("lowongan", "kerja"),
+    "ektp": ("ktp",),
+    "cabe": ("cabai",),
+    "telor": ("telur",),
+    "walikota": ("wali", "kota"),
 }
 #: Words that say nothing of what is looked for. PostgreSQL brings no such list for Indonesian.
 _EMPTY = re.compile(
@@ -52,9 +65,12 @@ def words_of(text: str) -> Iterator[Word]:
 
 
 def asked(text: str) -> list[str]:
-    """What somebody asks for: ten words at most, each once, empty ones left out where others are left."""
+    """What somebody asks for: ten words at most, each once, empty ones left out where others are left.
+
+    A letter alone is empty: "e-KTP" and "KTP-el" are one thing.
+    """
     words = list(dict.fromkeys(_flat(text)))
-    return ([word for word in words if not _EMPTY.fullmatch(word)] or words)[:_MOST_ASKED]
+    return ([word for word in words if not _empty(word)] or words)[:_MOST_ASKED]
 
 
 def is_open(text: str, words: list[str]) -> bool:
@@ -87,6 +103,10 @@ def learned(plain: Mapping[str, str]) -> list[str]:
 def marks(text: str, matched: set[str]) -> list[tuple[int, int]]:
     """Where the matched words stand in a text, in its order."""
     return [(word.start, word.end) for word in words_of(text) if matched & set(word.plain)]
+
+
+def _empty(word: str) -> bool:
+    return _EMPTY.fullmatch(word) is not None or (len(word) == 1 and word.isascii() and word.isalpha())
 
 
 def _flat(text: str) -> list[str]:

@@ -1,8 +1,8 @@
 """What can be done with everything published."""
 
+from gateway.search.rules.pages import KEPT
 from gateway.search.usecases.finding import Filters, Found, find, place
 from gateway.search.usecases.taking import (
-    KEPT,
     ForeignKind,
     drop,
     forget_old,

@@ -10,13 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.search.models import SearchDocument, SearchWord
 from gateway.search.rules import keys, words
+from gateway.search.rules.pages import KEPT
 from shared.contracts.city import DocumentPublishedV1, DocumentWithdrawnV1
 from shared.contracts.snapshots import SnapshotItem
 from shared.events.event import Envelope
 from shared.tables import FORGOTTEN_AT_ONCE
 
-#: Longer than a stream keeps an event (30 days): what is forgotten cannot come back.
-KEPT = timedelta(days=40)
 _LONGEST_TITLE, _LONGEST_SUMMARY = 300, 1_000
 _LOCK = 825_009
 _TABLE = cast(Table, SearchDocument.__table__)

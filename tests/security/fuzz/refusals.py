@@ -1,0 +1,32 @@
+"""What the gateway's own desks refuse although it is well formed, by `field code` of the problem.
+
+Codes are the city's, periods begin before they end, and only a reader knows what an address is.
+"""
+
+from collections.abc import Mapping
+
+ADMIN, SPEAKER = "/v1/admin", "/provider/v1"
+_NOTICE = ("body ends_too_early", "ends_at ends_too_early", "areas unknown")
+_SWITCH = ("body version_range", "body switch_link")
+_CLIENT = ("owner agency_unknown", "origins.* origin")
+_PROVIDER = ("agency unknown", "agreement.ends_on in_the_past", "code reserved")
+_POINT = ("lat missing", "lon missing")
+_LINK = "*link provider_link"
+DESKS: Mapping[str, tuple[str, ...]] = {
+    "GET /v1/home": _POINT,
+    "GET /v1/search": _POINT,
+    f"GET {ADMIN}/clients/{{code}}/usage": ("to range_backwards",),
+    f"POST {ADMIN}/clients": _CLIENT,
+    f"PATCH {ADMIN}/clients/{{code}}": _CLIENT,
+    f"POST {ADMIN}/notices": _NOTICE,
+    f"PUT {ADMIN}/notices/{{notice_id}}": _NOTICE,
+    f"PUT {ADMIN}/flags/{{name}}": ("body version_range",),
+    f"PUT {ADMIN}/app-versions/{{platform}}": ("body version_minimum",),
+    f"PUT {ADMIN}/menus/{{menu}}/switches/{{code}}": _SWITCH,
+    f"POST {ADMIN}/providers": _PROVIDER,
+    f"PATCH {ADMIN}/providers/{{code}}": _PROVIDER,
+    f"PUT {SPEAKER}/declaration": (_LINK, "menus duplicate", "home.url provider_address"),
+    f"PUT {SPEAKER}/home": (_LINK,),
+    f"PUT {SPEAKER}/documents/{{doc_id}}": (_LINK, "kind unknown", "area unknown", "body ends_before_start"),
+    f"PUT {SPEAKER}/requests/{{number}}": (_LINK, "kind unknown", "number differs"),
+}
