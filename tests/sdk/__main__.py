@@ -57,7 +57,10 @@ def python(folder: Path, given: list[str]) -> None:
     shutil.rmtree(home / "city_client", ignore_errors=True)
     command = ["generate", "--path", str(folder / "openapi.json"), "--output-path", str(home / "city_client")]
     config = ["--meta", "none", "--config", str(HERE / "python" / "config.yaml"), "--fail-on-warning"]
-    _run("openapi-python-client", [str(home / "bin" / "openapi-python-client"), *command, *config])
+    own = (
+        f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # it puts its code in order by ruff
+    )
+    _run("openapi-python-client", [str(home / "bin" / "openapi-python-client"), *command, *config], PATH=own)
     say(f"Python: {len(list((home / 'city_client').rglob('*.py')))} modules made")
     call = [str(home / "bin" / "python"), str(HERE / "python" / "call.py"), *given]
     say(_run("the Python client", call, cwd=home, PYTHONPATH=str(home)))

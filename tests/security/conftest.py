@@ -8,7 +8,9 @@ import pytest
 from deploy.local.nats import Broker
 from shared.testing import Keys, free_port
 from tests.journeys.conftest import city
+from tests.security.callers import Caller, all_callers
 from tests.security.fuzz import people
+from tests.security.fuzz.document import operations
 from tests.security.fuzz.people import ROLES, Person
 from tests.security.fuzz.seeds import Seeds
 from tests.security.town import Town, new_town
@@ -41,6 +43,18 @@ async def town(
 async def everybody(town: Town) -> dict[str, Person]:
     """One person of every kind."""
     return {role: await people.arrive(town, role) for role in ROLES}
+
+
+@pytest.fixture(scope="session")
+async def callers(town: Town, everybody: dict[str, Person]) -> dict[str, Caller]:
+    """Everybody who could try an operation."""
+    return await all_callers(town, everybody)
+
+
+@pytest.fixture(scope="session")
+async def described(town: Town) -> dict[str, Any]:
+    """The operations of the merged document."""
+    return dict(operations((await town.http.get("/openapi.json")).json()))
 
 
 @pytest.fixture(scope="session")

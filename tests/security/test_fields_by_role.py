@@ -62,6 +62,10 @@ NOT_JSON = (
     "/v1/media",
     "/v1/me/export/file",
 )
+#: Filled while nobody waits for it, by events or every ten seconds: who may read it is decided here, and what
+#: is in it by tests of their own.
+LATER = ("/v1/home", "/v1/search", "/v1/admin/usage")
+SOMETIMES = {"last_used_at"}
 FREE = {"attributes"}
 """Objects whose names are the sender's: they count as one field."""
 Seen = dict[str, list[dict[str, Any]]]
@@ -182,7 +186,8 @@ def fields(value: Any, place: str = "") -> Iterator[str]:
     """The names of everything that has a value."""
     if isinstance(value, dict) and place.rpartition(".")[2] not in FREE:
         for name, inner in value.items():
-            yield from fields(inner, f"{place}.{name}".lstrip("."))
+            if name not in SOMETIMES:
+                yield from fields(inner, f"{place}.{name}".lstrip("."))
     elif isinstance(value, list) and not all(isinstance(each, str) for each in value):
         for inner in value:
             yield from fields(inner, f"{place}[]")
@@ -198,6 +203,8 @@ async def shown(actor: Actor, address: str) -> str:
     body = answer.json()
     if answer.status_code != 200:
         return f"{answer.status_code} {body['code']}"
+    if address.startswith(LATER):
+        return "200"
     return " ".join(sorted(set(fields(body)))) or "nothing"
 
 

@@ -27,7 +27,8 @@ REPORTS = "/v1/laksa/reports"
 #: Written by others at their own time, or different for every twin.
 ELSEWHERE = {
     "inbox", "requests", "feed", "chain", "unchained", "media", "media_uses", "idempotency", "seals",
-    "data_accesses", "export_parts",
+    "data_accesses", "export_parts", "search_documents", "search_words",
+    "client_usage",
 }  # fmt: skip
 ELSEWHERE_MADE = ("/v1/admin", "/provider/v1", "/v1/me/providers")
 UNLIKE = {

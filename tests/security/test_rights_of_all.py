@@ -15,9 +15,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.security.callers import Caller, all_callers
-from tests.security.fuzz.document import operations
-from tests.security.fuzz.people import Person
+from tests.security.callers import Caller
 from tests.security.fuzz.seeds import Seeds
 from tests.security.town import Town
 
@@ -26,17 +24,6 @@ TABLE = Path(__file__).parent / "rights_by_operation.json"
 KEYLESS = "disabled front end"
 SYSTEMS = ("suspended provider", "suspended provider with a citizen's token")
 Answer = tuple[str, str, int | None, int]
-
-
-@pytest.fixture(scope="module")
-async def described(town: Town) -> dict[str, Any]:
-    """The operations of the merged document."""
-    return dict(operations((await town.http.get("/openapi.json")).json()))
-
-
-@pytest.fixture(scope="module")
-async def callers(town: Town, everybody: dict[str, Person]) -> dict[str, Caller]:
-    return await all_callers(town, everybody)
 
 
 @pytest.fixture(scope="module")

@@ -15,10 +15,9 @@ from tests.security.callers import Caller
 from tests.security.fuzz.people import Person
 from tests.security.fuzz.seeds import Seeds
 from tests.security.test_rights import told
-from tests.security.test_rights_of_all import callers, described, example
+from tests.security.test_rights_of_all import example
 from tests.security.town import Town
 
-__all__ = ["callers", "described"]
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 REPORT, UPLOAD = "/v1/laksa/reports/{ref}", "/v1/media/uploads/{upload_id}"
 ARTICLE, PLAN = "/v1/news/articles/{article_id}", "/v1/tourism/itineraries/{itinerary_id}"

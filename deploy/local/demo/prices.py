@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from deploy.local.actors import Actor
-from deploy.local.demo.telling import Town, expect, good, number, once, say, table
+from deploy.local.demo.telling import Town, expect, good, number, once, say, soon, table
 from deploy.local.environment import process_environment
 
 _TIMES = 10
@@ -83,9 +84,14 @@ async def _decide(
     ]
     expect(len(mine) == 1, "it waits for the supervisor")
     await supervisor.post(f"{path}/reject", {"reason": "demo: satu nol terlalu banyak"})
-    now = await _public(guest, form["market"], name)
+    look, right_one = partial(_public, guest, form["market"], name), partial(_is, right)
+    now = await soon(look, right_one)
     expect(now is not None and now["price"] == right, "everybody reads the right price")
     say(f"decided   rejected by the supervisor, what was said before counts again: {_told(now)}")
+
+
+def _is(right: int, public: dict[str, Any] | None) -> bool:
+    return public is not None and public["price"] == right
 
 
 async def _public(guest: Actor, market: str, commodity: str) -> dict[str, Any] | None:

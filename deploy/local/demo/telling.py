@@ -1,15 +1,19 @@
 """What every walk needs: the town it walks in, and lines and tables for the person who watches."""
 
+import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
 from deploy.local.actors import Actor
+
+_LOOKS, _BETWEEN_LOOKS = 50, 0.2
+Seen = TypeVar("Seen")
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,15 @@ def good(answer: httpx.Response) -> httpx.Response:
         request = answer.request
         raise SystemExit(f"demo: {request.method} {request.url.path}: {answer.status_code} {answer.text}")
     return answer
+
+
+async def soon(look: Callable[[], Awaitable[Seen]], right: Callable[[Seen], bool]) -> Seen:
+    """What is seen once it is right, or after 10 s as it is: the public reads a change when told of it."""
+    for _ in range(_LOOKS):
+        if right(seen := await look()):
+            break
+        await asyncio.sleep(_BETWEEN_LOOKS)
+    return seen
 
 
 def expect(holds: bool, what: str) -> None:

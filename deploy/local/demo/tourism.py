@@ -1,14 +1,12 @@
 """What is near, open now and on arrival; a review and who reads it first; a day out; the city's map."""
 
-import asyncio
 from datetime import date, timedelta
 from typing import Any
 
 from deploy.local.actors import Actor
-from deploy.local.demo.telling import Town, expect, good, once, say, table
+from deploy.local.demo.telling import Town, expect, good, once, say, soon, table
 
 _MOST_KINDS, _MOST_STOPS, _MOST_EVENTS = 8, 5, 3
-_LOOKS, _BETWEEN_LOOKS = 50, 0.2
 _TITLE = "demo: sehari berkeliling"
 
 
@@ -72,7 +70,8 @@ async def _review(town: Town, resident: Actor, place: dict[str, Any]) -> None:
     expect(not await _published(town, path, review["id"]), "a review is not public before somebody read it")
     read = {"If-Match": f'"{review["version"]}"'}
     good(await editor.call("POST", f"/v1/tourism/reviews/{review['id']}/publish", **read))
-    expect(await _published(town, path, review["id"]), "everybody reads it then")
+    seen = await soon(lambda: _published(town, path, review["id"]), bool)
+    expect(seen, "everybody reads it then")
     rated = (await town.guest().get(f"/v1/tourism/places/{place['id']}"))["rating"]
     say(f"\nreview    of {place['name']}: waits, is read by the editor, stands there")
     say(f"          {rated['count']} review(s), {rated['average']} of 5 stars on average")
@@ -117,12 +116,12 @@ async def _events(town: Town, guest: Actor) -> None:
     if "news" not in town.services:
         return
     where = f"lat={town.point['lat']}&lon={town.point['lon']}"
-    found: list[dict[str, Any]] = []
-    for _ in range(_LOOKS):
-        found = (await guest.get(f"/v1/tourism/events?{where}"))["items"]
-        if found:
-            break
-        await asyncio.sleep(_BETWEEN_LOOKS)
+
+    async def look() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await guest.get(f"/v1/tourism/events?{where}"))["items"]
+        return found
+
+    found = await soon(look, bool)
     expect(bool(found), "what the news announced around here is known to the map")
     say()
     for event in found[:_MOST_EVENTS]:

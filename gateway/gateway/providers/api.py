@@ -15,8 +15,8 @@ from gateway.providers.schemas import (
     ProviderIn,
     ProviderMadeOut,
     ProviderOut,
-    RotateIn,
     SecretOut,
+    SecretRotationIn,
     SuspendIn,
 )
 from shared import paging
@@ -119,7 +119,7 @@ async def rotate_secret(
     code: Which,
     session: Db,
     run: Run,
-    body: RotateIn,
+    body: SecretRotationIn,
     caller: Admin,
     if_match: IfMatch = None,
 ) -> Response:

@@ -63,7 +63,7 @@ class SuspendIn(In):
     reason: Annotated[Filled, Field(max_length=300)]
 
 
-class RotateIn(In):
+class SecretRotationIn(In):
     """How long the secret before stays good."""
 
     overlap_hours: Annotated[int, Field(ge=0, le=168, strict=True)] = 24

@@ -46,6 +46,12 @@ def test_every_operation_says_what_it_is_for_and_who_may_call_it(document: dict[
     assert [label for label, each in operations(document) if not each["x-city"]["audience"]] == []
 
 
+def test_no_two_schemas_have_one_title(document: dict[str, Any]) -> None:
+    """Generators name classes by titles, and leave out all but one of the same."""
+    titles = [schema["title"] for schema in document["components"]["schemas"].values() if "title" in schema]
+    assert sorted(titles) == sorted(set(titles))
+
+
 def test_every_operation_states_what_it_may_answer_and_every_problem_is_one(document: dict[str, Any]) -> None:
     wrong = []
     for label, operation in operations(document):
