@@ -177,7 +177,9 @@ def document(problem: Problem, texts: Texts, language: str, request_id: str) -> 
 
 def catalogue(texts: Texts) -> dict[str, dict[str, Any]]:
     """By code: `status`, and `title` and `detail` in each language, with the {names} that are filled in."""
-    codes = [key.split(".")[1] for key in texts.names() if re.fullmatch(r"problem\.\w+\.title", key)]
+    names = set(texts.names())  # a pack may reword a title of another service's
+    found = (re.fullmatch(r"problem\.(\w+)\.detail", key) for key in sorted(names))
+    codes = [match[1] for match in found if match and f"problem.{match[1]}.title" in names]
     statuses = {kind.code: kind.status for kind in _kinds(Problem)}
 
     def worded(code: str, language: str) -> dict[str, str]:

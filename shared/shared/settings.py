@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     city_time_offset: float = Field(default=0, description="seconds added to the clock; development only")
     request_deadline_ms: int = Field(default=2_000, ge=50)
     stream_max_bytes: int = Field(default=1_024**3, ge=1_024**2, description="of each publisher's stream")
-    traces_url: str | None = Field(default=None, pattern="^https?://", description="OTLP/HTTP, whole address")
+    traces_url: str = Field(default="", pattern="^(https?://.*)?$", description="OTLP/HTTP, whole address")
     traces_ratio: float = Field(default=0.01, ge=0, le=1, description="of requests, chosen by the gateway")
 
     @model_validator(mode="after")

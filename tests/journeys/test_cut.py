@@ -50,7 +50,7 @@ async def faults(urls: Mapping[str, str], cut: Cut) -> list[str]:
         seen(urls["gateway"], cut.snapshots["gateway"]) as gateway,
     ):
         links = dict(await laksa.fetch("SELECT seq, hash FROM chain"))
-        seals = await gateway.fetch("SELECT seq, hash FROM seals")
+        seals = await gateway.fetch("SELECT seq, hash FROM seals WHERE service = 'laksa'")
         versions = dict(await laksa.fetch("SELECT id::text, version FROM reports"))
         held = await gateway.fetch("SELECT entity_id, version FROM requests")
         sent = set(await column(laksa, "SELECT id FROM outbox"))

@@ -120,11 +120,13 @@ async def sealed(city: Any) -> list[dict[str, Any]]:
 
     async def kept() -> bool:
         await laksa.sequencer.seal()
-        seals = await rows(city.gateway.state.runtime, Seal)
-        return max((row["seq"] for row in seals), default=0) == len(await rows(laksa, Report))
+        return max((row["seq"] for row in await of_laksa()), default=0) == len(await rows(laksa, Report))
+
+    async def of_laksa() -> list[dict[str, Any]]:
+        return [row for row in await rows(city.gateway.state.runtime, Seal) if row["service"] == "laksa"]
 
     await until(kept)
-    return await rows(city.gateway.state.runtime, Seal)
+    return await of_laksa()
 
 
 async def a_cut_tail_is_found(laksa: Runtime, cluster: Any, seals: list[dict[str, Any]]) -> None:

@@ -1,7 +1,7 @@
 """A gateway with a real broker in front of a small service whose answers each test decides."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -170,6 +170,17 @@ async def until(what: Callable[[], Any], seconds: float = 10) -> None:
 @pytest.fixture(scope="session")
 def clock() -> ManualClock:
     return ManualClock(datetime(2026, 2, 2, 2, 0, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """This folder's alone: its gateway lasts, and would take in the events of every other module's."""
+    server = Broker(tmp_path_factory.mktemp("cache-nats"), free_port(2), durable=False)
+    server.prepare()
+    server.start()
+    yield server
+    server.stop()
+    server.wipe()
 
 
 @pytest.fixture(scope="session")
