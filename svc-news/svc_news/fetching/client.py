@@ -15,6 +15,7 @@ from yarl import URL
 from svc_news.fetching.rules import Refused, destination, is_public, retry_after
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
+_CODINGS = ("gzip", "deflate", "identity", "")
 _PIECE = 65_536
 _LONGEST_VALIDATOR = 500
 _AT_ONCE_PER_HOST = 4
@@ -116,6 +117,8 @@ class Fetcher:
             return None
         if answer.status != HTTPStatus.OK:
             raise FetchFailed(_refusal(answer.status), retry_after(answer.headers.get("Retry-After"), now))
+        if answer.headers.get("Content-Encoding", "identity").lower() not in _CODINGS:
+            raise FetchFailed("broken_answer")  # asked for or not, aiohttp unpacks whatever it can
         return Fetched(
             url=str(answer.url),
             body=await self._body(answer),
@@ -147,7 +150,7 @@ class Fetcher:
         session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": self.agent, "Accept": ACCEPT, "Accept-Encoding": "gzip, deflate"},
+            headers={"User-Agent": self.agent, "Accept": ACCEPT, "Accept-Encoding": ", ".join(_CODINGS[:2])},
             timeout=aiohttp.ClientTimeout(
                 total=None, sock_connect=self.limits.connect, sock_read=self.limits.first_byte
             ),

@@ -19,6 +19,7 @@ from gateway.settings import GatewaySettings
 from shared.app import Service, build_app
 from shared.auth import Allow, Anyone, Caller, Citizen
 from shared.clock import ManualClock
+from shared.contracts.city import TagsPurgedV1
 from shared.errors import NotFound
 from shared.events.event import Event
 from shared.events.outbox import emit
@@ -123,6 +124,7 @@ class Town:
         self.kept: KeptAnswers = self.run.part(KeptAnswers)
         self.answers: Answers = self.run.part(Answers)
         self._service = AsyncExitStack()
+        self._told = False
         self.desk = news.state.desk = Desk()
 
     async def open(self) -> None:
@@ -151,9 +153,22 @@ class Town:
 
     async def tell(self, *events: Event, of: str = "news") -> None:
         """Events of the service, or of the gateway, as they would send them."""
-        app = self.news if of == "news" else self.gateway
+        app, self._told = (self.news if of == "news" else self.gateway), True
         async with app.state.runtime.database.transaction() as session:
             await emit(session, *events, entity_id="one", entity_version=1, now=self.run.clock.now())
+
+    async def settled(self) -> None:
+        """Until whatever a test told has been heard: the next one shall not lose what it keeps by it."""
+        if not self._told:
+            return
+        self._told, heard = False, []
+        for publisher, name in ((self.news, "news"), (self.gateway, "gateway")):
+            marks = TagsPurgedV1(tags=(f"settled:{name}",))
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(self.kept, "purge", heard.extend)
+                async with publisher.state.runtime.database.transaction() as session:
+                    await emit(session, marks, entity_id="one", entity_version=1, now=self.run.clock.now())
+                await until(lambda mark=marks.tags[0]: mark in heard)
 
     def metric(self, name: str, **labels: str) -> float:
         """The value of one of the gateway's metrics, 0 if it was never counted."""
@@ -207,10 +222,11 @@ async def _town(
 
 
 @pytest.fixture
-async def town(_town: Town) -> Town:
-    """The module's town, with nothing kept yet."""
+async def town(_town: Town) -> AsyncIterator[Town]:
+    """The folder's town, with nothing kept yet."""
     _town.fresh()
-    return _town
+    yield _town
+    await _town.settled()
 
 
 @pytest.fixture(scope="session")
