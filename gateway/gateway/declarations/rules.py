@@ -69,7 +69,8 @@ class Declarations:
     """What is declared at the moment, in one worker's memory; an owner's word is replaced as a whole.
 
     `owner` is a service's short name (`prices`) or a provider's code. Of two sections or menus of one name
-    the one that was declared first stays, but one of `ours` stands before a provider's.
+    one of `ours` stands before a provider's, and of two providers' the one whose owner declared last: who was
+    away meanwhile takes nothing back, and all workers say the same.
     """
 
     def __init__(self, ours: Iterable[str] = ()) -> None:
@@ -78,18 +79,29 @@ class Declarations:
         self._sections: dict[str, tuple[Section, ...]] = {}
         self._menus: dict[str, tuple[MenuOffer, ...]] = {}
         self._troubles: dict[str, str] = {}
+        self._since: dict[str, float] = {}
         self.on_change: list[Callable[[], None]] = []
 
-    def tell(self, owner: str, sections: Iterable[Section], menus: Iterable[MenuOffer]) -> None:
-        """Takes everything an owner declares, in place of what it declared before."""
+    def tell(
+        self,
+        owner: str,
+        sections: Iterable[Section],
+        menus: Iterable[MenuOffer],
+        since: datetime | None = None,
+    ) -> None:
+        """Takes everything an owner declares, in place of what it declared before; `since` is when it did."""
         told = (tuple(sections), tuple(menus))
-        if told != (self._sections.get(owner), self._menus.get(owner)):
+        at = since.timestamp() if since is not None else 0.0
+        before = (self._sections.get(owner), self._menus.get(owner))
+        if told != before or at != self._since.get(owner):
+            self._since[owner] = at
             self._sections[owner], self._menus[owner] = told
             self._changed()
 
     def forget(self, owner: str) -> None:
         """The owner is gone, and with it all it declared."""
         known = self._sections.pop(owner, None), self._menus.pop(owner, None), self._troubles.pop(owner, None)
+        self._since.pop(owner, None)
         if any(each is not None for each in known):
             self._changed()
 
@@ -119,8 +131,8 @@ class Declarations:
         return _first_of_each(self._in_turn(self._menus), lambda offer: offer.menu)
 
     def _in_turn(self, told: Mapping[str, tuple[Declared, ...]]) -> Iterable[Declared]:
-        """The city's own services first, whoever spoke first after a start; each in the order it spoke."""
-        owners = sorted(told, key=lambda owner: owner not in self.ours)
+        """The city's own services first, then who declared last."""
+        owners = sorted(told, key=lambda owner: (owner not in self.ours, -self._since[owner], owner))
         return (each for owner in owners for each in told[owner])
 
     def _changed(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 
 from gateway.accounts.queries import revoked_sessions
+from gateway.bodies import whole
 from gateway.clients.queries import all_active
 from gateway.documents import usecases
 from gateway.documents.queries import in_force
@@ -27,6 +28,7 @@ from shared.settings import ServiceAddress
 _log = log.get(__name__)
 _DOCUMENT_SECONDS = 3
 _DOCUMENT_BYTES = 8 * 1_048_576
+_UNREAD = (aiohttp.ClientError, OSError, ValueError, RecursionError)
 _REVOKED_RELOAD_SECONDS = 600
 #: Longer than any access token lives: a session that ended earlier has no good token left.
 _REVOKED_SINCE = timedelta(hours=2)
@@ -35,7 +37,8 @@ _REVOKED_SINCE = timedelta(hours=2)
 class Documents:
     """Asks each service for its document, and remembers the accepted ones over restarts.
 
-    `silent` are those who did not answer in time, or not with a document, when they were asked last.
+    `silent` are those who did not answer in time, or not with a document, when they were asked last: twice,
+    unless nobody listened.
     """
 
     def __init__(
@@ -67,8 +70,8 @@ class Documents:
     async def _ask(self, http: aiohttp.ClientSession, service: ServiceAddress) -> None:
         known = self._catalogue.etags.get(service.name, "")
         try:
-            told = await _read(http, service, known)
-        except (aiohttp.ClientError, OSError, ValueError, RecursionError) as error:
+            told = await _read_at_last(http, service, known)
+        except _UNREAD as error:
             _log.debug("document_not_read", service=service.name, error=type(error).__name__)
             self.silent.add(service.name)
             return
@@ -92,15 +95,27 @@ class Documents:
             del self._unsaved[service]
 
 
+async def _read_at_last(
+    http: aiohttp.ClientSession, service: ServiceAddress, known: str
+) -> tuple[str, Any] | None:
+    """`_read`, once more after a failure: one slow answer says nothing of a service. A closed door does."""
+    try:
+        return await _read(http, service, known)
+    except aiohttp.ClientConnectorError:
+        raise
+    except _UNREAD:
+        return await _read(http, service, known)
+
+
 async def _read(http: aiohttp.ClientSession, service: ServiceAddress, known: str) -> tuple[str, Any] | None:
     """ETag and document; None if it is still the known one. ValueError if this is no document."""
     url = f"{service.url.rstrip('/')}/openapi.json"
     async with http.get(url, headers={"If-None-Match": known}, allow_redirects=False) as answer:
         if answer.status == 304 and known:
             return None
-        if answer.status != 200 or (answer.content_length or 0) > _DOCUMENT_BYTES:
+        if answer.status != 200:
             raise ValueError(answer.status)
-        body = await answer.read()
+        body = await whole(answer, _DOCUMENT_BYTES)
     return answer.headers.get("ETag") or hashlib.sha256(body).hexdigest(), json.loads(body)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from gateway.bodies import TooLarge, whole
 from gateway.fetching.rules import Refused, destination, is_global, is_loopback
 
 SECONDS = 2.0
@@ -77,7 +78,11 @@ class Fetcher:
             raise FetchFailed("http_status")
         if answer.headers.get("Content-Encoding", "identity") != "identity":
             raise FetchFailed("compressed")
-        return Fetched(await _body(answer), _validator(answer))
+        try:
+            body = await whole(answer, LARGEST)
+        except TooLarge as error:
+            raise FetchFailed("too_large") from error
+        return Fetched(body, _validator(answer))
 
     def _session(self) -> aiohttp.ClientSession:
         """One a question: no cookie, no connection and no name is kept from one provider to another."""
@@ -189,18 +194,6 @@ class _Checked(AbstractResolver):
     async def close(self) -> None:
         """Closes the resolver behind it."""
         await self._inner.close()
-
-
-async def _body(answer: aiohttp.ClientResponse) -> bytes:
-    """Read in pieces, so that a long body is never held whole."""
-    if (answer.content_length or 0) > LARGEST:
-        raise FetchFailed("too_large")
-    body = bytearray()
-    async for piece in answer.content.iter_any():
-        body += piece
-        if len(body) > LARGEST:
-            raise FetchFailed("too_large")
-    return bytes(body)
 
 
 def _refuse_inside(address: str, local: bool) -> None:

@@ -37,6 +37,7 @@ async def shown(session: AsyncSession, now: datetime, code: str | None = None) -
     columns = (
         Provided.provider,
         Provided.declaration,
+        Provided.declared_at,
         Provided.items,
         Provided.as_of,
         Provided.failures,

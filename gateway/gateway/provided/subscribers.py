@@ -25,6 +25,7 @@ class Shown:
     def __init__(self, row: Any, run: Runtime) -> None:
         self._clock: Clock = run.clock
         self.declaration: Mapping[str, Any] = row.declaration
+        self.declared_at: datetime = row.declared_at
         self.items, self.scopes, self.ends_at = row.items, row.scopes, row.ends_at
         self.as_of: datetime | None = row.as_of
         zone = run.city.zone
@@ -32,8 +33,8 @@ class Shown:
 
     def same(self, row: Any) -> bool:
         """Whether the row says what this one says, but for its age."""
-        mine = self.declaration, self.items, self.scopes, self.ends_at
-        return mine == (row.declaration, row.items, row.scopes, row.ends_at)
+        mine = self.declaration, self.declared_at, self.items, self.scopes, self.ends_at
+        return mine == (row.declaration, row.declared_at, row.items, row.scopes, row.ends_at)
 
     async def read(self, wanted: Wanted, seconds: float) -> Part:
         """From memory: `ok`, or how old it is."""
@@ -85,7 +86,7 @@ class Providers:
         if known is None or not known.same(row):
             shown = self._known[row.provider] = Shown(row, self._run)
             menus = _menus(row, self._run.part(Menus).ours)
-            self._declared.tell(row.provider, _sections(row, shown), menus)
+            self._declared.tell(row.provider, _sections(row, shown), menus, row.declared_at)
         else:
             known.as_of = row.as_of
         self._stands(row)

@@ -7,6 +7,7 @@ from typing import TypeVar
 import aiohttp
 from pydantic import BaseModel, ValidationError
 
+from gateway.bodies import TooLarge, whole
 from gateway.edge.identity import Identities
 from shared.auth import Caller
 from shared.settings import ServiceAddress
@@ -48,17 +49,9 @@ class Service:
                 if answer.status == 404:
                     return None
                 answer.raise_for_status()
-                return kind.model_validate_json(await self._body(answer))
-        except (aiohttp.ClientError, OSError, TimeoutError, ValidationError) as error:
+                return kind.model_validate_json(await whole(answer, _PAGE_BYTES))
+        except (aiohttp.ClientError, OSError, TooLarge, ValidationError) as error:
             raise NoAnswer(self.name, getattr(error, "status", None) or type(error).__name__) from error
-
-    async def _body(self, answer: aiohttp.ClientResponse) -> bytes:
-        body = bytearray()
-        async for part in answer.content.iter_any():
-            body += part
-            if len(body) > _PAGE_BYTES:
-                raise NoAnswer(self.name, "too large")
-        return bytes(body)
 
 
 class Services:

@@ -1,5 +1,6 @@
 """One list of what services and providers declare, in the order of home, told by documents alone."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -42,10 +43,20 @@ def test_a_provider_takes_no_name_from_a_service_even_if_it_spoke_first(declared
     assert declared.sections()[0].owner == "queue"
 
 
-def test_of_two_owners_of_one_rank_the_first_keeps_the_name(declared: Declarations) -> None:
-    for owner in ("queue", "other", "queue"):
-        declared.tell(owner, [section("queue", 1, owner)], [])
+@pytest.mark.parametrize("order", [("queue", "other"), ("other", "queue")])
+def test_of_two_providers_the_one_that_declared_last_has_the_name_on_every_worker(
+    declared: Declarations, order: tuple[str, str]
+) -> None:
+    since = {"queue": datetime(2026, 2, 1, tzinfo=UTC), "other": datetime(2026, 2, 2, tzinfo=UTC)}
+    for owner in order:  # however a worker reads them
+        menu = MenuOffer("id-card", owner, "/id-card")
+        declared.tell(owner, [section("queue", 1, owner)], [menu], since[owner])
+    assert declared.sections()[0].owner == "other"
+    assert declared.menus()["id-card"].owner == "other"
+    declared.tell("queue", [section("queue", 1, "queue")], [], datetime(2026, 2, 3, tzinfo=UTC))
     assert declared.sections()[0].owner == "queue"
+    declared.forget("queue")
+    assert declared.sections()[0].owner == "other"
 
 
 def test_whoever_listens_hears_of_changes_alone(declared: Declarations) -> None:
