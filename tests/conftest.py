@@ -133,7 +133,9 @@ class Databases:
         """A database of its own with the package's tables, in some 50 ms."""
         name = f"t_{uuid4().hex[:12]}"
         template = self._template(package)
-        self._cluster.sql(f'CREATE DATABASE "{name}" OWNER "{package}_owner" TEMPLATE "{template}"')
+        self._cluster.sql(
+            f'CREATE DATABASE "{name}" OWNER "{package}_owner" TEMPLATE "{template}" STRATEGY FILE_COPY'
+        )  # page by page through the log, as otherwise, takes twice as long
         self._made.append(name)
         return self._cluster.url(name, package, package)
 

@@ -22,10 +22,15 @@ from shared.tables import FORGOTTEN_AT_ONCE, idempotency
 KEPT = timedelta(hours=24)
 _KEY = re.compile(r"[A-Za-z0-9_.:-]{8,200}")
 _TAKE = text("""
-SELECT pg_try_advisory_xact_lock(:number) AS free, kept.body_sha256, kept.status, kept.headers, kept.body
+SELECT pg_try_advisory_xact_lock(:number) AS free, kept.body_sha256, kept.status, kept.headers, kept.body,
+    kept.created_at < :oldest AS over
 FROM (SELECT 1) AS once LEFT JOIN idempotency AS kept
     ON kept.caller = :caller AND kept.operation = :operation AND kept.key = :key
 """).columns(headers=JSONB)
+_DROP = text("""
+DELETE FROM idempotency
+WHERE caller = :caller AND operation = :operation AND key = :key AND created_at < :oldest
+""")
 _HEADERS = ("content-type", "content-language", "etag", "location")
 
 
@@ -59,19 +64,24 @@ def key_from(header: str | None, body: bytes) -> str:
     return offered
 
 
-async def stored_answer(session: AsyncSession, key: Key, cipher: FieldCipher) -> Response | None:
+async def stored_answer(
+    session: AsyncSession, key: Key, cipher: FieldCipher, now: datetime
+) -> Response | None:
     """Takes the key for this transaction; 409 while another has it, 422 if it came with another body.
 
-    Whoever committed between the look and the lock is found when the answer is kept: `pending.write`.
+    After 24 hours the key is good for a new action. Whoever committed between the look and the lock is found
+    when the answer is kept: `pending.write`; an answer just kept in place of the old one is not dropped.
     """
     number = int.from_bytes(
         hashlib.sha256(f"{key.caller}|{key.operation}|{key.key}".encode()).digest()[:8], signed=True
     )
-    asked = {"number": number, "caller": key.caller, "operation": key.operation, "key": key.key}
-    row = (await session.execute(_TAKE, asked)).one()
+    asked = {"caller": key.caller, "operation": key.operation, "key": key.key, "oldest": now - KEPT}
+    row = (await session.execute(_TAKE, asked | {"number": number})).one()
     if not row.free:
         raise RequestInFlight
-    if row.status is None:
+    if row.over:
+        await session.execute(_DROP, asked)
+    if row.status is None or row.over:
         return None
     if row.body_sha256 != key.digest:
         raise IdempotencyKeyReused

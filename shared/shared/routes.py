@@ -113,7 +113,7 @@ class CityRoute(APIRoute):
             await session.flush()
             await pending.write(session)
             return answer
-        stored = await idempotency.stored_answer(session, key, runtime.cipher)
+        stored = await idempotency.stored_answer(session, key, runtime.cipher, runtime.clock.now())
         if stored is not None:
             return stored
         answer = await handler(request)

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from starlette.responses import Response
 
-from shared import idempotency, timers
+from shared import idempotency, tables, timers
 from shared.chain import entries
 from shared.clock import ManualClock
 from shared.contracts.city import TagsPurgedV1
@@ -82,16 +82,59 @@ async def test_whoever_looked_too_early_for_a_kept_answer_is_told_to_send_again(
 
     with pytest.raises(RequestInFlight):
         async with runtime.database.transaction() as late:
-            assert await idempotency.stored_answer(late, key, runtime.cipher) is None
+            assert await idempotency.stored_answer(late, key, runtime.cipher, clock.now()) is None
             async with runtime.database.transaction() as early:
                 await keep(early)
             await timers.schedule(late, "effect", "x", clock.now())
             await keep(late)
     assert await rows(app, due) == []
     async with runtime.database.transaction() as session:
-        again = await idempotency.stored_answer(session, key, runtime.cipher)
+        again = await idempotency.stored_answer(session, key, runtime.cipher, clock.now())
         assert again is not None
         assert again.body == b"{}"
+
+
+async def test_a_day_later_a_key_that_is_in_use_is_in_use_and_one_just_used_anew_is_not_dropped(
+    app: FastAPI, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = app.state.runtime
+    key = idempotency.Key("citizen:c1", "POST /v1/news/notes", "key-00000001", b"{}")
+
+    async def look(session: Any) -> Any:
+        return await idempotency.stored_answer(session, key, runtime.cipher, clock.now())
+
+    async def keep(session: Any) -> None:
+        await idempotency.store(session, key, Response(b"{}", 201), runtime.cipher, clock.now())
+
+    async with runtime.database.transaction() as session:
+        await keep(session)
+    clock.advance(timedelta(hours=25))
+    async with runtime.database.transaction() as running:
+        assert await look(running) is None
+        clock.advance(timedelta(hours=25))
+        with pytest.raises(RequestInFlight):
+            async with runtime.database.transaction() as other:
+                await look(other)
+        await keep(running)
+    with pytest.raises(RequestInFlight):
+        async with runtime.database.transaction() as late:
+            clock.advance(timedelta(hours=25))
+            execute = late.execute
+
+            async def after_the_look(*args: Any) -> Any:
+                """Whoever had the key before commits between the look and what follows it."""
+                monkeypatch.undo()
+                found = await execute(*args)
+                async with runtime.database.transaction() as early:
+                    await early.execute(delete(tables.idempotency))
+                    await keep(early)
+                return found
+
+            monkeypatch.setattr(late, "execute", after_the_look)
+            assert await look(late) is None
+            await keep(late)
+    async with runtime.database.transaction() as session:
+        assert (await look(session)).body == b"{}"
 
 
 async def test_an_event_no_broker_would_take_fails_its_writer(app: FastAPI, clock: ManualClock) -> None:

@@ -3,16 +3,18 @@
 import asyncio
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Annotated, Any
 
 import pytest
 from fastapi import APIRouter, FastAPI
-from httpx import AsyncClient
+from httpx import AsyncClient, Response
 from sqlalchemy import func, select
 
 from deploy.local.postgres import Cluster
 from shared.app import Service, build_app
 from shared.auth import Allow, Anyone, Caller
+from shared.clock import ManualClock
 from shared.routes import CityRouter
 from shared.settings import Settings
 from shared.tables import due, idempotency
@@ -85,6 +87,27 @@ async def test_a_failed_write_keeps_neither_effect_nor_key(
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert await count(app, due) == 0
     assert await count(app, idempotency) == 0
+
+
+async def test_a_day_later_a_key_is_good_for_a_new_action_that_is_done_once(
+    app: FastAPI, client: AsyncClient, as_caller: Headers, clock: ManualClock
+) -> None:
+    async def send(words: str) -> Response:
+        headers = {**as_caller(), "Idempotency-Key": "key-00000014"}
+        return await client.post("/v1/news/notes", json={"words": words}, headers=headers)
+
+    assert (await send("a")).json() == {"count": 1}
+    clock.advance(timedelta(hours=24))
+    assert ((await send("a")).json(), (await send("b")).status_code) == ({"count": 1}, 422)
+    clock.advance(timedelta(hours=1))
+    assert (await send("fail")).status_code == 500
+    assert await count(app, idempotency) == await count(app, due) == 1
+    answers = await asyncio.gather(*(send("b") for _ in range(20)))
+    assert {a.status_code for a in answers} <= {201, 409, 503}
+    assert {a.text for a in answers if a.status_code == 201} == {'{"count":2}'}
+    again = await send("b")
+    assert (again.json(), again.headers["idempotency-replayed"]) == ({"count": 2}, "true")
+    assert (await count(app, idempotency), await count(app, due)) == (1, 2)
 
 
 async def test_a_client_made_id_counts_as_the_key(

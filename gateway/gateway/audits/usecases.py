@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,12 +11,12 @@ from gateway.audits import queries, rules
 from gateway.audits.models import Audit
 from gateway.settings import GatewaySettings
 from shared.chain import entries
-from shared.chain.entries import Fact
 from shared.chain.verify import Seal, Verdict, verify
 from shared.db import Database
 from shared.ids import new_id
 
 COMMAND = rules.COMMAND
+difference, digest = rules.difference, rules.digest
 
 
 async def record(
@@ -23,7 +24,7 @@ async def record(
     actor: str,
     action: str,
     subject: str,
-    facts: Mapping[str, Fact | list[str]] | None = None,
+    facts: Mapping[str, Any] | None = None,
     *,
     now: datetime,
 ) -> None:
@@ -31,7 +32,8 @@ async def record(
 
     `actor` is the opaque id of a member of staff, or `command` for one given on the machine; `action` is past
     tense (`client_disabled`); `subject` what it was done to (`client:web`). Facts hold no secret and nothing
-    personal: codes, names of fields, numbers.
+    personal: codes, addresses, numbers, words the city published; `difference` makes those of a change, and
+    `digest` stands for words that are not public.
     """
     audit_id, told = new_id(), dict(facts or {})
     line = rules.chained(actor, action, subject, now, told)
