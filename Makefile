@@ -94,8 +94,8 @@ rekey: setup ## re-encrypt everything under the current keys, then drop the old 
 test: setup ## all tests, on servers of their own, in TESTERS=2 processes
 	@$(BIN)/python -m pytest -q -n $(or $(TESTERS),2) --dist loadfile --no-loadscope-reorder tests $(ARGS)
 
-bench: setup ## measure, beside other gateways: make bench [ARGS="passing --rounds 5"] [SOAK=3600]; ARGS=loaded [ROWS=0.1]
-	@SOAK="$(SOAK)" ROWS="$(ROWS)" $(BIN)/python -m tests.bench $(ARGS)
+bench: setup ## measure, beside other gateways: make bench [ARGS="passing --rounds 5"] [SOAK=3600] [STREAMS=1000 CYCLES=10000 SLOW=200]; ARGS=loaded [ROWS=0.1]
+	@SOAK="$(SOAK)" ROWS="$(ROWS)" STREAMS="$(STREAMS)" CYCLES="$(CYCLES)" SLOW="$(SLOW)" $(BIN)/python -m tests.bench $(ARGS)
 
 test-data: setup ## tests on real files: make test-data DATA=../shared/data
 	@[ -d "$(DATA)" ] || { echo "DATA must name a folder: make test-data DATA=../shared/data"; exit 1; }

@@ -31,6 +31,7 @@ from gateway.exports import timers as exports_gathering
 from gateway.home import api as home
 from gateway.home import usecases as home_work
 from gateway.links import api as links
+from gateway.links import subscribers as links_events
 from gateway.media import api as media
 from gateway.media import subscribers as media_events
 from gateway.media import timers as media_cleaning
@@ -67,6 +68,9 @@ from gateway.streams import api as streams
 from gateway.streams import subscribers as streams_events
 from gateway.streams import timers as streams_cleaning
 from gateway.streams import usecases as streams_work
+from gateway.streams.everybody import api as everybody
+from gateway.streams.everybody import subscribers as everybody_events
+from gateway.streams.everybody import usecases as everybody_work
 from gateway.usage import api as usage
 from gateway.usage import timers as usage_keeping
 from shared.app import Service, build_app
@@ -96,6 +100,7 @@ SERVICE = Service(
         uploads.router,
         requests.router,
         streams.router,
+        everybody.router,
         seals.router,
         accesses.router,
         exports.router,
@@ -122,10 +127,12 @@ SERVICE = Service(
         *media_cleaning.BACKGROUND,
         *streams_events.BACKGROUND,
         *streams_cleaning.BACKGROUND,
+        *everybody_events.BACKGROUND,
         *exports_gathering.BACKGROUND,
         *provided_events.BACKGROUND,
         *provided_asking.BACKGROUND,
         *publications_following.BACKGROUND,
+        *links_events.BACKGROUND,
         *erasures_clocks.BACKGROUND,
         *search_cleaning.BACKGROUND,
         *menus_memory.BACKGROUND,
@@ -155,6 +162,7 @@ def create_app(settings: GatewaySettings, clock: Clock | None = None) -> FastAPI
     provided_work.equip(run, settings)
     menus_work.equip(run)
     bootstrap_work.equip(run)
+    everybody_work.equip(run, settings)
     home_work.equip(run, settings)
     erasures_work.equip(run)
     return app

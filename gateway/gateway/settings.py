@@ -24,6 +24,7 @@ class GatewaySettings(Settings, WithServices):
     providers_local: bool = Field(default=False, description="ask providers on this machine, by http")
     address_rate: float = Field(default=100, gt=0, description="requests a second of one address, as a guest")
     address_burst: int = Field(default=1_000, ge=1)
+    address_streams: int = Field(default=500, ge=1, description="of everybody, open at once, by worker")
     user_rate: float = Field(default=20, gt=0, description="requests a second of one person signed in")
     user_burst: int = Field(default=200, ge=1)
     cache_bytes: int = Field(default=64 * 1_048_576, ge=1_048_576, description="of kept answers, by worker")
@@ -31,6 +32,7 @@ class GatewaySettings(Settings, WithServices):
     cache_stale_seconds: float = Field(default=3_600, ge=0, description="its age if its owner fails")
     home_part_seconds: float = Field(default=0.3, gt=0, description="until a section of home is late")
     home_seconds: float = Field(default=0.4, gt=0, description="until home answers without whatever is late")
+    home_bytes: int = Field(default=40_960, ge=1_024, description="of all public sections together, as JSON")
     home_section_bytes: int = Field(default=8_192, ge=512, description="of a section's items, as JSON")
 
     @model_validator(mode="after")

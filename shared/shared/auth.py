@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar, get_args
 
 from fastapi import Depends, Request
 from joserfc import jwt
@@ -150,7 +150,9 @@ def claims_of(caller: Caller) -> dict[str, Any]:
 
 
 def caller_from(claims: Mapping[str, Any]) -> Caller:
-    """The caller a verified token describes."""
+    """The caller a verified token describes; Unauthenticated if it does not say of which kind."""
+    if claims.get("kind") not in get_args(Kind):
+        raise Unauthenticated
     return Caller(
         kind=claims["kind"],
         sub=claims.get("sub"),

@@ -60,6 +60,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for path, item in document.get("paths", {}).items():
         for method in _METHODS:
             if method in item:
+                described = item[method].get("description", item[method]["summary"])
+                item[method]["summary"] = described.partition("\n")[0].removesuffix(".")
                 _secure(item[method])
                 _state_problems(document, path, method, item[method])
     return document

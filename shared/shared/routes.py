@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import date
 from inspect import signature
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared import idempotency, pending
 from shared.auth import Admission, Audience, refuse_unless
@@ -35,6 +36,22 @@ class HomeSection(BaseModel):
     title: dict[str, str] | None = None
 
 
+class Deprecated(BaseModel):
+    """Since when an operation is deprecated, when it ends (UTC), and the path of ours that replaces it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    since: date
+    sunset: date | None = None
+    successor: str | None = Field(default=None, pattern=r"^/[A-Za-z0-9._~/-]*$")
+
+    @model_validator(mode="after")
+    def _ends_later(self) -> Self:
+        if self.sunset is not None and self.sunset < self.since:
+            raise ValueError("sunset before since")
+        return self
+
+
 class XCity(BaseModel):
     """What an operation says of itself; services write it, the gateway reads it: one class."""
 
@@ -52,6 +69,7 @@ class XCity(BaseModel):
     """`ignored`: signing in must work although the app still sends the token that has just expired."""
     home: HomeSection | None = None
     menu: str | None = None
+    deprecated: Deprecated | None = None
 
 
 def x_city(**fields: Any) -> dict[str, Any]:
@@ -69,6 +87,7 @@ class CityRoute(APIRoute):
         self.audiences = _audiences(path, self.dependant)
         stated = extra.get("x-city", {})
         self.city = XCity(audience=tuple(n for a in self.audiences for n in a.names()), **stated)
+        self.deprecated = self.deprecated or self.city.deprecated is not None or None
         extra["x-city"] = self.city.model_dump(mode="json", exclude_none=True)
         if self.city.idempotency == "required":
             key = {**_KEY_PARAMETER, "required": not _has_id(self.dependant)}

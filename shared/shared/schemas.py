@@ -82,7 +82,7 @@ class Page(Out, Generic[Item]):
 
 
 class Labelled(Out):
-    """A code for machines with its text for people, in the language of the answer."""
+    """A `code` for machines with its `label` for people, in the language of the answer."""
 
     code: str
     label: str

@@ -1,4 +1,4 @@
-"""A gateway of its own in front of the static upstream, with a database and no broker, for one figure."""
+"""A gateway of its own in front of the static upstream, with a database, for one figure; or a broker too."""
 
 import asyncio
 import base64
@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from deploy.local.nats import Broker
 from deploy.local.postgres import Cluster
 from gateway.app import create_app
 from gateway.clients import usecases as clients
 from gateway.settings import GatewaySettings
 from shared import migrate
+from shared.runtime import Runtime
 from shared.testing import Keys, free_port
 from tests.bench.processes import BENCH, BESIDE, MEASURED, ROOT, running
 from tests.bench.static import PATH
@@ -38,11 +40,13 @@ class FrontEnd:
 class Gateway:
     """One that runs: where it listens, the process of each worker, where its upstream listens.
 
-    `settings` is its environment, `owner` the address of its database for whoever owns the tables.
+    `ops` is where each worker tells its metrics, `settings` its environment, `owner` the address of its
+    database for whoever owns the tables.
     """
 
     port: int
     pids: tuple[int, ...]
+    ops: tuple[int, ...]
     upstream: int
     settings: Mapping[str, str]
     owner: str
@@ -60,32 +64,61 @@ async def gateway(
     front_ends: Iterable[FrontEnd] = UNLIMITED,
     services: Iterable[Mapping[str, object]] = (),
     more: Mapping[str, str] = MappingProxyType({}),
+    nats: Broker | None = None,
 ) -> AsyncIterator[Gateway]:
     """The static upstream, and `workers` processes of the gateway on one port in front of it.
 
-    `services` are others that run already: name, url, prefixes. `more` goes into its environment.
+    `services` are others beside it: name, url, prefixes. `more` goes into its environment. Without `nats` it
+    does as it does while the broker is away.
     """
     folder.mkdir(mode=0o711, exist_ok=True)
-    cluster = Cluster(folder / "pg", free_port(), durable=False)
-    await asyncio.to_thread(cluster.start)
+    upstream, port = free_port(), free_port()
+    static = [sys.executable, str(BENCH / "static.py"), str(upstream)]
+    async with (
+        cluster(folder / "pg") as postgres,
+        running(static, upstream, core=BESIDE, log=folder / "static.log"),
+        AsyncExitStack() as stack,
+    ):
+        settings = await asyncio.to_thread(settings_of, postgres, port, upstream, folder) | more
+        settings["SERVICES"] = json.dumps([*json.loads(settings["SERVICES"]), *services])
+        settings |= {"NATS_URL": nats.url()} if nats is not None else {}
+        await register(settings, front_ends)
+        ops = tuple(free_port() for _ in range(workers))
+        made = (_worker(number, each, settings, folder) for number, each in enumerate(ops))
+        pids = tuple([await stack.enter_async_context(each) for each in made])
+        await _until_served(port, workers)
+        yield Gateway(port, pids, ops, upstream, settings, postgres.url("gateway", "gateway_owner", "demo"))
+
+
+@asynccontextmanager
+async def cluster(folder: Path, *, durable: bool = False) -> AsyncIterator[Cluster]:
+    """PostgreSQL in a folder, wiped afterwards; `durable`: fsyncs as a city's does."""
+    made = Cluster(folder, free_port(), durable=durable)
+    await asyncio.to_thread(made.start)
     try:
-        async with AsyncExitStack() as stack:
-            upstream, port = free_port(), free_port()
-            static = [sys.executable, str(BENCH / "static.py"), str(upstream)]
-            log = folder / "static.log"
-            await stack.enter_async_context(running(static, upstream, core=BESIDE, log=log))
-            settings = await asyncio.to_thread(settings_of, cluster, port, upstream, folder) | more
-            settings["SERVICES"] = json.dumps([*json.loads(settings["SERVICES"]), *services])
-            await register(settings, front_ends)
-            pids = []
-            for number in range(workers):
-                pids.append(await stack.enter_async_context(_worker(number, settings, folder)))
-            await _until_served(port, workers)
-            owner = cluster.url("gateway", "gateway_owner", "demo")
-            yield Gateway(port, tuple(pids), upstream, settings, owner)
+        yield made
     finally:
-        cluster.stop()
-        cluster.wipe()
+        made.stop()
+        made.wipe()
+
+
+@asynccontextmanager
+async def broker(folder: Path) -> AsyncIterator[Broker]:
+    """A real one, which fsyncs as a city's does."""
+    nats = Broker(folder, free_port(2))
+    await asyncio.to_thread(nats.start)
+    try:
+        yield nats
+    finally:
+        nats.stop()
+        nats.wipe()
+
+
+def runtime_of(ours: Mapping[str, str]) -> Runtime:
+    """The gateway's plumbing, in this process, of a gateway with that environment; nothing of it runs yet."""
+    settings = GatewaySettings(**{name.lower(): value for name, value in ours.items()})
+    runtime: Runtime = create_app(settings).state.runtime
+    return runtime
 
 
 def request(path: str, port: int, key: str = KEY) -> bytes:
@@ -95,21 +128,21 @@ def request(path: str, port: int, key: str = KEY) -> bytes:
 
 
 @asynccontextmanager
-async def _worker(number: int, settings: Mapping[str, str], folder: Path) -> AsyncIterator[int]:
+async def _worker(number: int, ops: int, settings: Mapping[str, str], folder: Path) -> AsyncIterator[int]:
     command = [sys.executable, "-m", "gateway", "serve"]
-    environment = os.environ | settings | {"OPS_PORT": str(free_port())}
+    environment = os.environ | settings | {"OPS_PORT": str(ops)}
     core, log = (MEASURED, BESIDE)[number % 2], folder / f"gateway-{number}.log"
     port = int(settings["PORT"])
     async with running(command, port, core=core, log=log, environment=environment) as pid:
         yield pid
 
 
-def settings_of(cluster: Cluster, port: int, upstream: int, folder: Path) -> dict[str, str]:
+def settings_of(postgres: Cluster, port: int, upstream: int, folder: Path) -> dict[str, str]:
     """The environment of a gateway, its database made and migrated."""
     for role in ("gateway_owner", "gateway"):
-        cluster.ensure_role(role, "demo")
-    cluster.ensure_database("gateway", "gateway_owner", "gateway")
-    migrate.upgrade("gateway", cluster.url("gateway", "gateway_owner", "demo"), "gateway")
+        postgres.ensure_role(role, "demo")
+    postgres.ensure_database("gateway", "gateway_owner", "gateway")
+    migrate.upgrade("gateway", postgres.url("gateway", "gateway_owner", "demo"), "gateway")
     keys, secret = Keys(folder), base64.b64encode(os.urandom(32)).decode()
     service = {"name": "svc-news", "url": f"http://127.0.0.1:{upstream}", "prefixes": ["/v1/news"]}
     return {
@@ -117,7 +150,7 @@ def settings_of(cluster: Cluster, port: int, upstream: int, folder: Path) -> dic
         "HOST": "127.0.0.1",
         "PORT": str(port),
         "OPS_PORT": str(free_port()),
-        "DATABASE_URL": cluster.url("gateway", "gateway", "demo"),
+        "DATABASE_URL": postgres.url("gateway", "gateway", "demo"),
         "NATS_URL": "nats://127.0.0.1:1",
         "CITY_PACK": str(PACK),
         "IDENTITY_JWKS": str(keys.public),
@@ -135,8 +168,7 @@ def settings_of(cluster: Cluster, port: int, upstream: int, folder: Path) -> dic
 
 async def register(values: Mapping[str, str], front_ends: Iterable[FrontEnd] = UNLIMITED) -> None:
     """Front ends with keys of the bench's own making."""
-    settings = GatewaySettings(**{name.lower(): value for name, value in values.items()})
-    runtime = create_app(settings).state.runtime
+    runtime = runtime_of(values)
     async with runtime.database.transaction() as session:
         now = runtime.clock.now()
         for each in (*UNLIMITED, *(f for f in front_ends if f not in UNLIMITED)):

@@ -1,7 +1,8 @@
 """Full tables beside tables of 10,000 rows: how long signing in, my requests, my feed and a search take.
 
-ROWS is the share of a full city that is loaded (1: minutes; 0.1 for a trial). The inbox comes with a later
-part of the system: the personal feed, which is as long as it will be, stands in for it.
+ROWS is the share of a full city that is loaded (1: minutes; 0.1 for a trial, which can miss what is wanted of
+a full city and not meet it). The inbox comes with a later part of the system: the feed of my requests'
+stream, as long as the inbox will be, stands in for it, and the figures say so.
 """
 
 import os
@@ -26,6 +27,7 @@ from tests.gateway.search.filling import QUESTIONS
 
 _SMALL, _TIMES, _WARM = 10_000, 200, 20
 _MOST, _CODE = 2.0, "112233"
+FEED = "inbox (the feed of my requests' stream)"
 _QUESTIONS = ("exact words", "rare word", "slip", "prefix", "near", "within 1 km", "area")
 
 
@@ -98,7 +100,7 @@ async def _measured(bench: Bench, small: City, full: City, sizes: Sizes) -> list
     asked: dict[str, tuple[Callable[[City], Awaitable[None]], int]] = {
         "sign-in": (City.sign_in, sizes.accounts),
         "my requests": (City.requests, sizes.requests),
-        "my feed": (City.feed, sizes.feed),
+        FEED: (City.feed, sizes.feed),
         "search": (City.search, sizes.documents),
     }
     table = Table("full tables beside 10,000 rows", "what", "rows", "p50 ms", "p95 ms", "10k: p50", "p95")
@@ -107,16 +109,17 @@ async def _measured(bench: Bench, small: City, full: City, sizes: Sizes) -> list
         ours, peer = await _pair(ask, full, small)
         cells = (f"{ours[p]:.1f}" for p in ("p50", "p95")), (f"{peer[p]:.1f}" for p in ("p50", "p95"))
         table.row(name, f"{count:,}", *cells[0], *cells[1])
-        bench.say(f"loaded  {name:<12} p95 {ours['p95']:.1f} ms of {count:,}, {peer['p95']:.1f} ms of 10,000")
-        found.append(_row(name, count, ours["p95"], peer["p95"]))
+        bench.say(f"loaded  {name} p95 {ours['p95']:.1f} ms of {count:,}, {peer['p95']:.1f} ms of 10,000")
+        found.append(_row(name, count, ours["p95"], peer["p95"], whole=sizes == Sizes.scaled(1)))
     bench.details.append(table)
     return found
 
 
-def _row(name: str, count: int, own: float, peer: float) -> Row:
+def _row(name: str, count: int, own: float, peer: float, *, whole: bool) -> Row:
     ratio = own / peer
-    what, wanted = f"{name} of {count:,}, p95", f"at most {_MOST:.0f} x"
-    return Row(what, f"{own:.1f} ms", f"10,000: {peer:.1f} ms", f"{ratio:.2f}", wanted, ratio <= _MOST)
+    what, wanted = f"{name} of {count:,}, p95", f"at most {_MOST:.0f} x of 10,000"
+    met = None if ratio <= _MOST and not whole else ratio <= _MOST
+    return Row(what, f"{own:.1f} ms", f"10,000: {peer:.1f} ms", f"{ratio:.2f}", wanted, met)
 
 
 async def _pair(

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BENCH = Path(__file__).parent
 MEASURED, BESIDE = 0, 1
 """Core of what is measured; core of the load and the upstream."""
-_READY_SECONDS = 30
+_READY_SECONDS, _LISTENS = 30, "0A"
 
 
 @asynccontextmanager
@@ -68,6 +68,18 @@ def cpu_seconds(pid: int) -> float:
     """User and system time of a process so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def open_files(pid: int) -> int:
+    """How many descriptors a process holds: files, and every connection."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def connections_at(port: int) -> int:
+    """How many connections a process holds at its port, as the kernel sees it (proc_net_tcp(5))."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    here = [row for row in rows if row[1].endswith(f":{port:04X}") and row[3] != _LISTENS]
+    return sum(row[9] != "0" for row in here)  # without an inode it is the kernel's alone
 
 
 def pss_megabytes(pid: int) -> float:

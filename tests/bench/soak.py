@@ -23,7 +23,7 @@ from tests.bench.town import Town
 
 _SERVERS = ("supervisord", "postgres", "nats")
 _CONNECTIONS, _WARM_SECONDS, _LOOK_SECONDS = 8, 20, 1.0
-_MOST_GROWTH, _HOUR = 0.05, 3_600
+_MOST_GROWTH, HOUR = 0.05, 3_600
 _RESIDENTS, _TOKENS_SECONDS = 100, 300
 _WORDS = ("jalan", "pasar", "taman", "beras", "banjir", "lampu", "museum", "cabai", "jln berlubng", "pajak")
 Look = tuple[float, float]
@@ -35,19 +35,24 @@ def members(town: Town) -> list[str]:
     return sorted(p.name for p in (town.folder / "pids").iterdir() if p.name not in _SERVERS)
 
 
+def seconds() -> float:
+    """How long it lasts."""
+    return float(os.environ.get("SOAK") or 60)
+
+
 async def soak(town: Town, say: Callable[[str], None]) -> tuple[Table, list[Row]]:
     """Residents who read everything, all the while; the first 20 s fill caches and are not counted."""
-    seconds = float(os.environ.get("SOAK") or 60)
+    lasts = seconds()
     asked = await _requests(town)
-    given = {"connections": _CONNECTIONS, "seconds": seconds + _WARM_SECONDS, "warm": 0.0}
+    given = {"connections": _CONNECTIONS, "seconds": lasts + _WARM_SECONDS, "warm": 0.0}
     loading = asyncio.create_task(load(town.port, lambda: next(asked), **given))
     await asyncio.sleep(_WARM_SECONDS)
-    looks = await _looks(town, seconds, say)
+    looks = await _looks(town, lasts, say)
     result = await loading
     if not {"200"} <= set(result["statuses"]) <= {"200", "429"}:  # the front end's own limit may be reached
         raise RuntimeError(f"not every answer was 200: {result['statuses']}")
     table = Table(
-        f"memory over {seconds:.0f} s of load, {result['answers']:,} answers",
+        f"memory over {lasts:.0f} s of load, {result['answers']:,} answers",
         "process",
         "first MB",
         "last MB",
@@ -58,8 +63,8 @@ async def soak(town: Town, say: Callable[[str], None]) -> tuple[Table, list[Row]
         first, last, slope = _course(its)
         table.row(name, f"{first:.1f}", f"{last:.1f}", f"{slope:+.1f}")
         growth = last / first - 1
-        told = f"{growth:+.1%} in {seconds:.0f} s"
-        met = None if growth < _MOST_GROWTH and seconds < _HOUR else growth < _MOST_GROWTH
+        told = f"{growth:+.1%} in {lasts:.0f} s"
+        met = None if growth < _MOST_GROWTH and lasts < HOUR else growth < _MOST_GROWTH
         what = f"memory of {name} under load"
         rows.append(Row(what, told, "", "", f"below {_MOST_GROWTH:.0%} an hour", met))
     return table, rows

@@ -1,80 +1,116 @@
-"""10,000 open streams on one worker: how long until an alert has reached all, and what a stream costs."""
+"""10,000 open streams on one worker: until an alert has reached all, and what a stream costs.
+
+Twice: the stream of everybody, told by a notice of an administrator's; and the streams of as many residents,
+each with a token of her own, told by another process that writes their feeds. STREAMS is another number.
+"""
 
 import asyncio
-import resource
-import sys
+import os
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from time import perf_counter
 
-from shared.testing import free_port
-from tests.bench.crowd import ALERT
+import httpx
+
+from gateway.streams.usecases import tell
 from tests.bench.figures import Bench, Row
-from tests.bench.processes import MEASURED, pss_megabytes, running
+from tests.bench.gateways import Gateway, broker, gateway, runtime_of
+from tests.bench.listening import (
+    LAST_WORD,
+    UNLIMITED_PEOPLE,
+    administrator,
+    descriptors,
+    guest,
+    open_streams,
+    residents,
+)
+from tests.bench.processes import cpu_seconds, pss_megabytes
 
-_STREAMS, _TOGETHER = 10_000, 200
-_WORD = ALERT.splitlines()[-2]
-_DESCRIPTORS_BESIDE = 200
-
-
-class Listening(asyncio.Protocol):
-    """One open stream; notes when it has heard the alert."""
-
-    def __init__(self, open_: asyncio.Event, heard: list[float]) -> None:
-        self._open, self._heard, self._words = open_, heard, b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Asks."""
-        self.transport = transport
-        transport.write(b"GET /stream HTTP/1.1\r\nhost: demo\r\n\r\n")  # type: ignore[attr-defined]
-
-    def data_received(self, data: bytes) -> None:
-        """The greeting, or the alert."""
-        self._open.set()
-        self._words = (self._words + data)[-1_024:]
-        if _WORD in self._words:
-            self._heard.append(perf_counter())
-            self._words = b""
+_STREAMS, _BESIDE = 10_000, 500
+_MOST_SECONDS, _MOST_KB, _PATIENCE = 2, 60, 30
+_ALERT = {"text": {"id": "demo: banjir " * 16 + LAST_WORD.decode(), "en": "demo"}}
 
 
 async def rows(bench: Bench) -> list[Row]:
-    """As many streams as descriptors allow, up to 10,000; the streams' machinery without its database."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    count, port = min(_STREAMS, hard - _DESCRIPTORS_BESIDE), free_port()
-    command = [sys.executable, "-m", "tests.bench.crowd", str(port)]
-    async with running(command, port, core=MEASURED, log=bench.folder / "crowd.log") as pid:
-        before = pss_megabytes(pid)
-        heard: list[float] = []
-        listening = await _open(port, count, heard)
-        each = (pss_megabytes(pid) - before) * 1_024 / count
-        bench.say(f"streams  {count:,} open, {each:.1f} KB each")
-        seconds = await _tell(port, heard, count)
-        for one in listening:
-            one.transport.close()
-    what = f"{count:,} open streams"
+    """As many streams as are asked for and descriptors allow; the row says how many there were."""
+    wanted, allowed = int(os.environ.get("STREAMS") or _STREAMS), descriptors() - _BESIDE
+    count = min(wanted, allowed)
+    if count < wanted:
+        bench.say(f"streams  no more than {count:,}: a process may open {allowed + _BESIDE:,} files here")
+    found = []
+    async with broker(bench.folder / "streams-nats") as nats:
+        for number, (what, crowd) in enumerate({"of everybody": _guests, "of residents": _residents}.items()):
+            folder = bench.folder / f"streams-{number}"
+            async with gateway(folder, nats=nats, more=UNLIMITED_PEOPLE) as ours:
+                seconds, each = await _heard(bench, ours, *crowd(ours, count))
+            found += _rows(f"{count:,} streams {what}, one worker", count, seconds, each)
+    return found
+
+
+Tell = Callable[[], Awaitable[float]]
+
+
+def _guests(ours: Gateway, count: int) -> tuple[list[bytes], Tell]:
+    return [guest(ours)] * count, partial(_notice, ours)
+
+
+def _residents(ours: Gateway, count: int) -> tuple[list[bytes], Tell]:
+    people = residents(ours, count)
+    return [*people.values()], partial(_feeds, ours, [*people])
+
+
+async def _heard(bench: Bench, ours: Gateway, asks: list[bytes], tell: Tell) -> tuple[float, float]:
+    """(seconds until the last one has heard, infinity if not all have within 30; KB a stream)."""
+    (worker,), heard = ours.pids, list[float]()
+    before, began = pss_megabytes(worker), perf_counter()
+    listening = await open_streams(ours.port, asks, heard, bench.say)
+    each = (pss_megabytes(worker) - before) * 1_024 / len(asks)
+    bench.say(f"streams  {len(asks):,} open in {perf_counter() - began:.0f} s, {each:.1f} KB each")
+    spent, told = cpu_seconds(worker), await tell()
+    while len(heard) < len(asks) and perf_counter() - told < _PATIENCE:
+        await asyncio.sleep(0.01)
+    spent = cpu_seconds(worker) - spent
+    bench.say(f"streams  {len(heard):,} heard, {spent:.2f} s CPU of the worker")
+    for one in listening:
+        one.transport.close()
+    return max(heard) - told if len(heard) == len(asks) else float("inf"), each
+
+
+def _rows(what: str, count: int, seconds: float, each: float) -> list[Row]:
+    """Fewer than the figure is about can miss what is wanted, and not meet it."""
+    quick, small = (
+        None if good and count < _STREAMS else good for good in (seconds < _MOST_SECONDS, each < _MOST_KB)
+    )
     return [
-        Row(what, f"alert reached {len(heard):,} in {seconds:.2f} s", "", "", "all below 2 s", seconds < 2),
-        Row(what, f"{each:.1f} KB each", "", "", "below 60 KB", each < 60),
+        Row(what, f"alert reached all in {seconds:.2f} s", "", "", f"below {_MOST_SECONDS} s", quick),
+        Row(what, f"{each:.1f} KB each", "", "", f"below {_MOST_KB} KB", small),
     ]
 
 
-async def _open(port: int, count: int, heard: list[float]) -> list[Listening]:
-    loop, listening = asyncio.get_running_loop(), []
-    for _ in range(0, count, _TOGETHER):
-        opened = [asyncio.Event() for _ in range(min(_TOGETHER, count - len(listening)))]
-        for event in opened:
-            made = await loop.create_connection(lambda e=event: Listening(e, heard), "127.0.0.1", port)  # type: ignore[misc]
-            listening.append(made[1])
-        await asyncio.gather(*(event.wait() for event in opened))
-    return listening
+async def _notice(ours: Gateway) -> float:
+    """An administrator's notice over HTTP; when it was answered, so committed."""
+    now = datetime.now(UTC)
+    text = {"id": f"demo: banjir {LAST_WORD.decode()}", "en": f"demo: flood {LAST_WORD.decode()}"}
+    times = {"starts_at": now.isoformat(), "ends_at": (now + timedelta(hours=1)).isoformat()}
+    notice = {"level": "danger", "title": {"id": "demo", "en": "demo"}, "text": text, **times}
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{ours.port}", timeout=30) as http:
+        answer = await http.post("/v1/admin/notices", json=notice, headers=administrator(ours))
+    answer.raise_for_status()
+    return perf_counter()
 
 
-async def _tell(port: int, heard: list[float], count: int) -> float:
-    """Seconds until the last one has heard, or infinity after 30."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    began = perf_counter()
-    writer.write(b"GET /tell HTTP/1.1\r\nhost: demo\r\n\r\n")
-    await reader.readuntil(b"\r\n\r\n")
-    while len(heard) < count and perf_counter() - began < 30:
-        await asyncio.sleep(0.01)
-    writer.close()
-    return max(heard) - began if len(heard) == count else float("inf")
+async def _feeds(ours: Gateway, people: list[str]) -> float:
+    """Everybody's feed, in one transaction of another process; when that began to be committed."""
+    run = runtime_of(ours.settings)
+    run.bus.start()
+    try:
+        await asyncio.wait_for(run.bus.connected.wait(), _PATIENCE)
+        async with run.database.transaction() as session:
+            for person in people:
+                await tell(session, person, "alert", _ALERT, now=run.clock.now())
+            began = perf_counter()
+    finally:
+        await run.bus.close()
+        await run.database.close()
+    return began

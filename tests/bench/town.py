@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,14 +51,20 @@ class Town:
 
     def residents(self, count: int) -> list[Resident]:
         """Tokens as the gateway signs them; nobody's phone is asked, as sign-in is not what is measured."""
+        signer = self._signer()
+        return [
+            Resident(each, _token(signer, "citizen", each)) for each in (str(new_id()) for _ in range(count))
+        ]
+
+    def administrator(self) -> Callable[[], dict[str, str]]:
+        """Headers for each of her writes."""
+        token = _token(self._signer(), "staff", str(new_id()), roles=["admin"])
+        known = {"X-Api-Key": self.demo["api_keys"]["android"], "Authorization": f"Bearer {token}"}
+        return lambda: {**known, "Idempotency-Key": uuid4().hex}
+
+    def _signer(self) -> Signer:
         (private,) = (self.folder / "keys").glob("identity.jwk.json")
-        signer, now = Signer(private), datetime.now(UTC)
-        people = []
-        for _ in range(count):
-            person = str(new_id())
-            claims = {"aud": "gateway", "kind": "citizen", "sub": person, "sid": str(uuid4())}
-            people.append(Resident(person, signer.sign("access", claims, now, 600)))
-        return people
+        return Signer(private)
 
     def request(self, method: str, path: str, who: Resident, body: bytes, kind: str) -> bytes:
         """A whole request, ready to be written."""
@@ -96,6 +102,11 @@ async def running_town(folder: Path) -> AsyncIterator[Town]:
         yield Town(folder, json.loads((folder / "demo.json").read_text()))
     finally:
         await _command(environment, "deploy.local", "reset")
+
+
+def _token(signer: Signer, kind: str, person: str, **more: object) -> str:
+    claims = {"aud": "gateway", "kind": kind, "sub": person, "sid": str(uuid4()), **more}
+    return signer.sign("access", claims, datetime.now(UTC), 600)
 
 
 async def lived_in(town: Town) -> None:

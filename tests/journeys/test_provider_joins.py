@@ -17,6 +17,7 @@ import pytest
 
 from deploy.local.actors import Actor, Listener
 from deploy.local.nats import Broker
+from gateway.streams.rules import Hub
 from shared.clock import ManualClock
 from shared.testing import Keys, free_port
 from tests.gateway.providers.conftest import NEW
@@ -25,6 +26,7 @@ from tests.journeys.conftest import City, common_settings, delete_streams, runni
 from tests.providers.sample import MENU, NAME, IdCardQueue
 from tests.security.town import GENEROUS
 
+ITS = "/v1/admin/providers/antrean-ktp"
 ROOT = Path(__file__).resolve().parents[2]
 #: Each another way to hold up or fill whoever asks; that none is believed is shown beside the code.
 ATTACKS = ("100 MB sent", "a gzip bomb", "a redirect inside", "a byte now and then", "a link that runs")
@@ -198,16 +200,48 @@ async def test_hostile_it_harms_nothing_and_its_last_good_word_stays(hall: Hall)
     await heals(hall)
 
 
-async def test_suspended_all_of_it_vanishes_at_once_and_comes_back_whole(hall: Hall) -> None:
+async def test_suspended_all_of_it_vanishes_within_a_second_and_comes_back_whole(hall: Hall) -> None:
+    """The second is the issue's figure; what else the machine does at that moment gets a second chance."""
+    took = [await suspended_and_back(hall)]
+    if took[0] >= 1:
+        took.append(await suspended_and_back(hall))
+    print(f"\nsuspended: gone after {took} s")
+    assert min(took) < 1
+
+
+async def suspended_and_back(hall: Hall) -> float:
+    """Seconds until all of it was gone; afterwards all of it is back."""
     await heals(hall)
     admin, resident = await hall.city.officer("admin"), await hall.city.resident()
+    assert await numbers(resident) == await own_part(resident) == ["KTP-7"]
+    hub: Hub = hall.city.gateway.state.runtime.part(Hub)
+    before, listener = hub.open, Listener(resident)
+    await until(partial(asyncio.sleep, 0, hub), lambda hub: hub.open > before)
     began = time.perf_counter()
-    await admin.post("/v1/admin/providers/antrean-ktp/suspend", {"reason": "demo: uji"})
+    await admin.post(f"{ITS}/suspend", {"cause": "other", "reason": "demo: uji"})
     assert (await until(hall.menu, lambda m: m["state"] != "linked"))["state"] == "unavailable"
     await until(hall.section, lambda s: s == {})
     await until(hall.hits, lambda hits: hits == [])
-    print(f"\nsuspended: gone after {time.perf_counter() - began:.2f} s")
-    await admin.post("/v1/admin/providers/antrean-ktp/resume")
+    assert await numbers(resident) == await own_part(resident) == []
+    took = time.perf_counter() - began
+    await listener.until(1)
+    assert [name for name, _ in listener.heard] == ["reload"]
+    await listener.close()
+    (known,) = [p for p in (await resident.get("/v1/me/providers"))["items"] if p["code"] == "antrean-ktp"]
+    assert (known["linked"], known["state"]) == (True, "suspended")
+    await admin.post(f"{ITS}/resume")
     await heals(hall)
     assert await until(hall.hits, bool) == ["demo"]
-    assert [item["number"] for item in (await resident.get("/v1/me/requests"))["items"]] == ["KTP-7"]
+    assert await numbers(resident) == await own_part(resident) == ["KTP-7"]
+    return took
+
+
+async def numbers(resident: Actor) -> list[str]:
+    """What stands in her list."""
+    return [item["number"] for item in (await resident.get("/v1/me/requests"))["items"]]
+
+
+async def own_part(resident: Actor) -> list[str]:
+    """What stands in her own part of home."""
+    sections = (await resident.get("/v1/home"))["sections"]
+    return [item["number"] for s in sections if s["name"] == "my_requests" for item in s["items"]]

@@ -68,7 +68,7 @@ async def _systems(town: Any, admin: Actor, other: Actor) -> dict[str, Caller]:
     gone = await admin.post("/v1/admin/clients", {**CLIENT, "code": "demo-disabled"})
     await admin.post("/v1/admin/clients/demo-disabled/disable", {"reason": "leaked"})
     speaker, _ = await people.joined(town, "demo-suspended")
-    await admin.post("/v1/admin/providers/demo-suspended/suspend", {"reason": "demo"})
+    await admin.post("/v1/admin/providers/demo-suspended/suspend", people.SUSPENSION)
     disabled, both = Actor(town.http, gone["key"]), {**speaker.headers}
     both["Authorization"] = other.headers["Authorization"]
     async with asyncio.timeout(10):

@@ -52,9 +52,16 @@ async def callers(town: Town, everybody: dict[str, Person]) -> dict[str, Caller]
 
 
 @pytest.fixture(scope="session")
-async def described(town: Town) -> dict[str, Any]:
+async def merged(town: Town) -> dict[str, Any]:
+    """The merged document."""
+    found: dict[str, Any] = (await town.http.get("/openapi.json")).json()
+    return found
+
+
+@pytest.fixture(scope="session")
+async def described(merged: dict[str, Any]) -> dict[str, Any]:
     """The operations of the merged document."""
-    return dict(operations((await town.http.get("/openapi.json")).json()))
+    return dict(operations(merged))
 
 
 @pytest.fixture(scope="session")

@@ -52,9 +52,10 @@ QUERIES = {
     "/v1/search": ["q=demo"],
     f"{REPORTS}/{{ref}}": ["", "view=public", "view=mine", "view=staff"],
 }
-#: Read by tests of their own: a stream, pages for people, files behind a signature.
+#: Read by tests of their own: streams, pages for people, files behind a signature.
 NOT_JSON = (
     "/v1/me/stream",
+    "/v1/stream",
     "/ogc/api",
     "/docs",
     "/openapi.json",

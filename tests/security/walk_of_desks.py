@@ -42,6 +42,7 @@ async def _provider(walk: Walk, admin: Actor, resident: Actor) -> None:
     agreement = {"number": "DEMO/1", "legal_basis": "Perjanjian demo", "ends_on": "2099-12-31"}
     scopes = ["menus", "home", "search", "requests"]
     given = {"code": CODE, "agency": "disdukcapil", "name": name, "agreement": agreement, "scopes": scopes}
+    given["hosts"] = ["antrean.example.go.id"]
     made = await walk.send(admin, "POST", PROVIDERS, given)
     for label in ("key", "signing_secret"):
         walk.canaries.watch(f"a provider's {label}", made[label])
@@ -50,13 +51,14 @@ async def _provider(walk: Walk, admin: Actor, resident: Actor) -> None:
         while (await provider.call("GET", "/provider/v1/status")).status_code == 401:
             await asyncio.sleep(0.05)
     said = {"request_kinds": {"antrean": name}, "documents": {"layanan": name}, "link": SITE}
+    said["health"] = None
     await walk.send(provider, "PUT", "/provider/v1/declaration", said)
     document = {"kind": "layanan", "title": name, "summary": name, "link": SITE, "area": None}
     await walk.send(provider, "PUT", "/provider/v1/documents/{doc_id}", document, doc_id="a")
     await _status(walk, provider, resident, made["signing_secret"])
     change = {"agency": "disdukcapil"}
     await walk.send(admin, "PATCH", f"{PROVIDERS}/{{code}}", change, code=CODE, **{"If-Match": '"1.x"'})
-    reason = {"reason": walk.canaries.new("staff: why a provider is suspended")}
+    reason = {"cause": "other", "reason": walk.canaries.new("staff: why a provider is suspended")}
     await walk.send(admin, "POST", f"{PROVIDERS}/{{code}}/suspend", reason, code=CODE)
 
 

@@ -1,5 +1,6 @@
 """HTTP of this slice."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,6 +10,8 @@ from fastapi import Depends, Query, Request, Response
 from gateway.audits import queries
 from gateway.audits.models import Audit
 from gateway.audits.schemas import AuditOut
+from gateway.people import usecases as people
+from gateway.vault import Vault
 from shared import paging
 from shared.auth import Allow, Caller, Staff
 from shared.db import Db
@@ -41,17 +44,30 @@ async def list_audits(
     limit: paging.Limit = 20,
     cursor: paging.CursorText = None,
 ) -> Response:
-    """What administrators did, newest first: who, when, what, to what. Nobody can change or remove a line."""
+    """What administrators did, newest first: who, when, what, to what. Nobody can change or remove a line.
+
+    The names of members of staff are read for this answer; the lines themselves hold their ids alone.
+    """
     filters = {"list": "audits", **{n: str(getattr(wanted, n)) for n in queries.Wanted.__slots__}}
     rows = await queries.page(session, wanted, _place(cursor, filters), limit + 1)
     following = paging.encode([rows[limit - 1].id], filters) if len(rows) > limit else None
-    return reply(request, Page[AuditOut](items=[_line(row, run) for row in rows[:limit]], next=following))
+    ids = {each for row in rows[:limit] for each in (row.actor, _staff(row.subject))}
+    known = await people.names(session, ids, run.part(Vault))
+    items = [_line(row, run, known) for row in rows[:limit]]
+    return reply(request, Page[AuditOut](items=items, next=following))
 
 
-def _line(row: Audit, run: Runtime) -> AuditOut:
+def _line(row: Audit, run: Runtime, known: Mapping[str, str]) -> AuditOut:
     at: datetime = row.at.astimezone(run.city.zone)
     shown = {name: getattr(row, name) for name in ("id", "actor", "action", "subject", "facts")}
-    return AuditOut(at=at, **shown)
+    named = {"actor_name": known.get(row.actor), "subject_name": known.get(_staff(row.subject))}
+    return AuditOut(at=at, **shown, **named)
+
+
+def _staff(subject: str) -> str:
+    """The id in `staff:<id>`; nothing for any other subject."""
+    kind, _, staff_id = subject.partition(":")
+    return staff_id if kind == "staff" else ""
 
 
 def _place(cursor: str | None, filters: dict[str, Any]) -> UUID | None:

@@ -79,7 +79,7 @@ async def drop_version(platform: App, session: Db, run: Run, caller: _Desk, if_m
 
 @router.get("/v1/admin/flags", response_model=Page[FlagOut], tags=["admin"])
 async def list_flags(request: Request, session: Db, run: Run, caller: _Desk) -> Response:
-    """All flags, by name."""
+    """All flags, by name: whether each is on, and for whom."""
     rows = await usecases.flags(session)
     return reply(request, Page[FlagOut](items=[_flag(row, run.city.zone) for row in rows]))
 

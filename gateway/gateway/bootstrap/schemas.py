@@ -44,9 +44,11 @@ Store = Annotated[str, Field(max_length=300, pattern=r"^https://[^\s@/]+(/[^\s]*
 class AimIn(In):
     """Whom it is meant for; what is left out means everybody. Versions from the first, below the second."""
 
-    platforms: Annotated[tuple[Platform, ...], Field(max_length=3)] = ()
-    from_version: VersionText | None = None
-    below_version: VersionText | None = None
+    platforms: Annotated[tuple[Platform, ...], Field(max_length=3)] = Field(
+        default=(), description="android, ios, web; empty: all"
+    )
+    from_version: VersionText | None = Field(default=None, description="Including this one")
+    below_version: VersionText | None = Field(default=None, description="Not including this one")
 
     @model_validator(mode="after")
     def _is_a_range(self) -> Self:
@@ -65,11 +67,13 @@ def aim(stated: Any, languages: Sequence[str] = ()) -> Aim:
 class AppVersionIn(In):
     """The newest version. `required`: whoever has an older one must update; below `minimum` always."""
 
-    latest: VersionText
+    latest: VersionText = Field(description="The newest in the store")
     minimum: VersionText | None = None
     required: Annotated[bool, Field(strict=True)] = False
-    message: TextsIn | None = None
-    store: Store | None = None
+    message: TextsIn | None = Field(
+        default=None, description="What people read when they should update; none: a text of the city"
+    )
+    store: Store | None = Field(default=None, description="Where the app is to be had")
 
     @model_validator(mode="after")
     def _can_be_had(self) -> Self:
@@ -83,32 +87,34 @@ class AppVersionOut(Out):
     """The record of one platform."""
 
     platform: str
-    latest: str
-    minimum: str | None
-    required: bool
-    message: Mapping[str, str]
-    store: str | None
-    version: int
+    latest: str = Field(description="The newest in the store")
+    minimum: str | None = Field(description="Whoever has an older one must update")
+    required: bool = Field(description="Whoever has not the newest must update")
+    message: Mapping[str, str] = Field(description="What people read, by language; empty: a text of the city")
+    store: str | None = Field(description="Where the app is to be had")
+    version: int = Field(description="Of the record; its ETag is made of it")
     changed_at: Moment
 
 
 class FlagIn(AimIn):
     """Whether it is on for those it is meant for; for all others it is off."""
 
-    is_on: Annotated[bool, Field(strict=True)]
-    purpose: Annotated[Line, Field(min_length=1)]
+    is_on: Annotated[bool, Field(strict=True)] = Field(description="For those it is meant for")
+    purpose: Annotated[Line, Field(min_length=1)] = Field(
+        description="For administrators: what it switches, and until when it is needed"
+    )
 
 
 class FlagOut(Out):
     """One flag."""
 
     name: str
-    is_on: bool
-    purpose: str
-    platforms: Sequence[str]
-    from_version: str | None
-    below_version: str | None
-    version: int
+    is_on: bool = Field(description="For those it is meant for; off for all others")
+    purpose: str = Field(description="For administrators")
+    platforms: Sequence[str] = Field(description="Empty: all")
+    from_version: str | None = Field(description="Including this one")
+    below_version: str | None = Field(description="Not including this one")
+    version: int = Field(description="Of the record; its ETag is made of it")
     changed_at: Moment
 
 
@@ -116,24 +122,26 @@ class UpdateOut(Out):
     """`needed`: none, recommended or required; a recommended one must not keep anybody from going on."""
 
     needed: Update
-    latest: str | None = None
-    message: Text | None = None
-    store: str | None = None
+    latest: str | None = Field(
+        default=None, description="The newest version; null where the city keeps no record of this platform"
+    )
+    message: Text | None = Field(default=None, description="Show it where an update is needed")
+    store: str | None = Field(default=None, description="Where to update: open it")
 
 
 class ContactOut(Out):
     """A public way to reach the city."""
 
-    code: str
-    kind: str
-    value: str
+    code: str = Field(description="For machines, the same in every language")
+    kind: str = Field(description="phone, whatsapp, email or url")
+    value: str = Field(description="What to call, write to or open")
     name: str
 
 
 class CityOut(Out):
     """Whose app this is; `languages[0]` is the default one, colours are #rrggbb by their use."""
 
-    code: str
+    code: str = Field(description="Of the city")
     name: str
     languages: Sequence[str]
     colours: Mapping[str, str]

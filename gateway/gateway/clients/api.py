@@ -35,9 +35,11 @@ _ONCE = x_city(idempotency="required")
 
 
 async def _filters(
-    kind: Kind | None = None,
+    kind: Annotated[Kind | None, Query(description="front_end, partner or provider")] = None,
     owner: Annotated[Line | None, Query(description="An agency's code")] = None,
-    state: queries.State | None = None,
+    state: Annotated[
+        queries.State | None, Query(description="active: may call; no_key: never had a key")
+    ] = None,
     q: Annotated[Line | None, Query(description="Part of the code or the name")] = None,
 ) -> queries.Wanted:
     return queries.Wanted(kind, owner, state, q)

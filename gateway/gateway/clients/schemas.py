@@ -36,15 +36,19 @@ _Scopes = Annotated[
 _Notes = Annotated[Text, Field(max_length=2_000)]
 #: Only what may be unknown can be set to null.
 _ALWAYS = ("name", "type", "origins", "rate_per_second", "burst", "scopes")
-_Agency = Annotated[Filled, Field(max_length=60, description="An agency of the city")]
+_Agency = Annotated[Filled, Field(max_length=60, description="The agency of the city that answers for it")]
 
 
 class ClientIn(In):
-    """A new front end, partner or provider."""
+    """A new front end, partner or provider. `code` never changes; `notes` are for administrators.
+
+    `type`: an app on phones, a site, or a system that calls by itself. `origins`: of a site, the addresses
+    its browsers call from, such as https://example.go.id.
+    """
 
     code: Code
     name: _Name
-    kind: Kind = "front_end"
+    kind: Kind = Field(default="front_end", description="Providers are registered at /v1/admin/providers")
     type: Type
     platform: Platform | None = None
     owner: _Agency | None = None
@@ -57,7 +61,11 @@ class ClientIn(In):
 
 
 class ClientChangeIn(In):
-    """What is to be different; whatever is left out stays. Code and kind never change."""
+    """What is to be different; whatever is left out stays. Code and kind never change.
+
+    `type`: mobile, web or system; `origins` and `scopes` replace those it had; `notes` are for
+    administrators.
+    """
 
     model_config = ConfigDict(json_schema_extra=never_null(*_ALWAYS))
 
@@ -81,7 +89,7 @@ class ClientChangeIn(In):
 
 
 class RotateIn(In):
-    """How long the old key stays good: 0 ends it at once (it leaked), 720 (30 days) at most."""
+    """`overlap_hours`: how long the old key stays good; 0 ends it at once (it leaked), 720 is the most."""
 
     overlap_hours: Annotated[int, Field(ge=0, le=LONGEST_OVERLAP_HOURS, strict=True)] = 168
 
@@ -95,23 +103,23 @@ class DisableIn(In):
 class ClientOut(Out):
     """As administrators see it. `live_keys`: 0, 1, or 2 while one key follows the other."""
 
-    code: str
+    code: str = Field(description="Never changes")
     name: str
-    kind: Kind
-    type: Type
-    platform: Platform | None
-    owner: str | None
-    contact_office: str | None
-    origins: Sequence[str]
-    rate_per_second: float
-    burst: int
-    scopes: Sequence[str]
-    notes: str | None
+    kind: Kind = Field(description="front_end, partner or provider")
+    type: Type = Field(description="mobile, web or system")
+    platform: Platform | None = Field(description="Of a mobile app; null: none, or several")
+    owner: str | None = Field(description="Code of the agency that answers for it")
+    contact_office: str | None = Field(description="The desk to call, never a person")
+    origins: Sequence[str] = Field(description="Sites whose browsers may read answers to its key")
+    rate_per_second: float = Field(description="Requests a second, over all who use it")
+    burst: int = Field(description="Requests at once, before the rate counts")
+    scopes: Sequence[str] = Field(description="What its agreement allows")
+    notes: str | None = Field(description="For administrators")
     created_at: Moment
-    disabled_at: Moment | None
-    disabled_for: str | None
-    live_keys: int
-    old_key_until: Moment | None
+    disabled_at: Moment | None = Field(description="Since when no key of it is known; null: it may call")
+    disabled_for: str | None = Field(description="Why it was disabled: a word of the list")
+    live_keys: int = Field(description="0, 1, or 2 while one key follows the other")
+    old_key_until: Moment | None = Field(description="Until when the key before is good; null: there is none")
     last_used_at: Moment | None = Field(description="Within the last 400 days, some seconds late")
 
 
@@ -125,15 +133,15 @@ class ClientDetailOut(ClientOut):
 class StatesOut(Out):
     """How many of the same filter, whatever their state."""
 
-    active: int
-    disabled: int
-    no_key: int
+    active: int = Field(description="May call")
+    disabled: int = Field(description="Switched off")
+    no_key: int = Field(description="Never had a key")
 
 
 class ClientsOut(Page[ClientOut]):
     """A page of the registry, by code."""
 
-    counts: StatesOut
+    counts: StatesOut = Field(description="Of the whole filter, not of this page")
 
 
 class ClientKeyOut(ClientOut):
@@ -145,4 +153,6 @@ class ClientKeyOut(ClientOut):
 class RotatedOut(ClientKeyOut):
     """`ended_oldest`: a rotation was still under way, and the key before the last one ended now."""
 
-    ended_oldest: bool
+    ended_oldest: bool = Field(
+        description="A rotation was still under way, and the key before the last one ended now"
+    )

@@ -22,8 +22,8 @@ CHANGEABLE = (
     "name", "type", "platform", "owner", "contact_office", "origins", "rate_per_second", "burst", "scopes",
     "notes",
 )  # fmt: skip
-#: Of what changed, the words themselves are audited where rights hang on them; of the rest the name alone.
-_TOLD = ("owner", "origins", "rate_per_second", "burst", "scopes")
+#: Free words of administrators: the audit has their digest.
+_UNTOLD = ("name", "contact_office", "notes")
 _LIMITS = {"rate_per_second": 500.0, "burst": 1_000}
 
 
@@ -62,7 +62,7 @@ async def register(
     key = key or rules.new_key()
     values = {"key_hash": rules.key_hash(key.encode()), **more}
     client = await _add(session, code, name, kind, values, now)
-    facts = {"kind": kind, **_facts({each: getattr(client, each) for each in _TOLD})}
+    facts = {"kind": kind, **audits.difference(None, _state(client))}
     await _changed(session, client, actor, "client_registered", facts, now)
     return key
 
@@ -70,7 +70,8 @@ async def register(
 async def plant(session: AsyncSession, code: str, name: str, kind: str, now: datetime, **more: Any) -> None:
     """Adds one that the city pack names: it has no key, and nobody can use it, until it is given one."""
     client = await _add(session, code, name, kind, more, now)
-    await _changed(session, client, audits.COMMAND, "client_planted", {"kind": kind}, now)
+    facts = {"kind": kind, **audits.difference(None, _state(client))}
+    await _changed(session, client, audits.COMMAND, "client_planted", facts, now)
 
 
 async def read(session: AsyncSession, code: str) -> Client:
@@ -92,10 +93,10 @@ async def change(
 ) -> Client:
     """Sets fields of `CHANGEABLE`; every worker goes by them within a second. 404, 412, ValueError."""
     client = await _locked(session, code, if_match)
-    fields = client.change(_checked(values))
-    if fields:
-        told = _facts({name: getattr(client, name) for name in fields if name in _TOLD})
-        await _changed(session, client, actor, "client_changed", {"fields": fields, **told}, now)
+    before = _state(client)
+    if client.change(_checked(values)):
+        facts = audits.difference(before, _state(client))
+        await _changed(session, client, actor, "client_changed", facts, now)
     return client
 
 
@@ -207,9 +208,10 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, **lists}
 
 
-def _facts(values: Mapping[str, Any]) -> dict[str, Any]:
-    """As the chain can write them: a rate is no integer."""
-    return {name: f"{value:g}" if isinstance(value, float) else value for name, value in values.items()}
+def _state(client: Client) -> dict[str, Any]:
+    """What the audit tells of it."""
+    state = {name: getattr(client, name) for name in CHANGEABLE}
+    return state | {name: audits.digest(state[name]) for name in _UNTOLD}
 
 
 async def _locked(session: AsyncSession, code: str, if_match: str | None) -> Client:

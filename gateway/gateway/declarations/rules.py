@@ -1,9 +1,10 @@
 """One form for what is declared, whoever declares it: a service by its document, a provider by its record."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 State = Literal["ok", "stale", "unavailable"]
 
@@ -31,8 +32,16 @@ class Part:
     more: bool = False
 
 
-Read = Callable[[Wanted, float], Awaitable[Part]]
-"""Answers within so many seconds, and never raises: what cannot be had is `unavailable`."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A section under way: `part` is what is known of it now, all of it once `done` is; neither raises."""
+
+    done: asyncio.Future[Any]
+    part: Callable[[], Part]
+
+
+Read = Callable[[Wanted], Part | Reading]
+"""Answers at once: the part, or what is under way. What cannot be had is `unavailable`."""
 
 
 @dataclass(frozen=True, slots=True)

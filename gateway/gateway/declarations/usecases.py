@@ -1,10 +1,10 @@
 """The way to what is declared, for the slices that show it and those that know an owner."""
 
-from gateway.declarations.rules import Declarations, MenuOffer, Part, Read, Section, State, Wanted
+from gateway.declarations.rules import Declarations, MenuOffer, Part, Read, Reading, Section, State, Wanted
 from shared.runtime import Runtime
 from shared.settings import service_names
 
-__all__ = ["Declarations", "MenuOffer", "Part", "Read", "Section", "State", "Wanted", "equip"]
+__all__ = ["Declarations", "MenuOffer", "Part", "Read", "Reading", "Section", "State", "Wanted", "equip"]
 
 
 def equip(run: Runtime) -> None:

@@ -38,7 +38,7 @@ def never_null(*names: str) -> Callable[[dict[str, Any]], None]:
 
 
 class TextsIn(In):
-    """A short text in both languages."""
+    """A short text in both languages: `id` Indonesian, `en` English."""
 
     id: Annotated[Filled, Field(max_length=280)]
     en: Annotated[Filled, Field(max_length=280)]

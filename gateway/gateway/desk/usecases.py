@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.audits import usecases as audits
 from shared.auth import Caller
-from shared.chain.entries import Fact
 from shared.contracts.city import TagsPurgedV1
 from shared.events.event import Envelope
 from shared.events.fanout import Fanout
@@ -29,7 +29,7 @@ async def changed(
     tag: str,
     action: str,
     subject: str,
-    facts: Mapping[str, Fact],
+    facts: Mapping[str, Any],
     *,
     version: int,
     now: datetime,

@@ -42,6 +42,11 @@ _KEPT: Mapping[str, Any] = {
     "X-Cache": {"schema": {"type": "string", "enum": ["hit", "miss", "revalidated", "stale"]}},
     "Age": {"description": "Seconds", "schema": {"type": "integer", "minimum": 0}},
 }
+_RETIRING: Mapping[str, Any] = {
+    "Deprecation": {"description": "Since when, RFC 9745", **_TEXT},
+    "Sunset": {"description": "When it ends, RFC 8594", **_TEXT},
+    "Link": {"description": "Where it is described, and what replaces it", **_TEXT},
+}
 
 
 def why_refused(document: Any, prefixes: Sequence[str], taken: Iterable[str]) -> str | None:
@@ -152,7 +157,7 @@ def _common(parts: Mapping[str, Any], document: Mapping[str, Any]) -> frozenset[
 
 def _with_the_edge(document: dict[str, Any]) -> dict[str, Any]:
     """The document with what the edge answers instead of, or before, whoever does the work."""
-    document["components"].setdefault("headers", {}).update({**_CHARGED, **_KEPT})
+    document["components"].setdefault("headers", {}).update({**_CHARGED, **_KEPT, **_RETIRING})
     for item in document["paths"].values():
         for method in METHODS:
             city = item.get(method, {}).get("x-city")
@@ -182,7 +187,8 @@ def _tell_headers(operation: dict[str, Any], *, kept: bool) -> None:
     for status, answer in answers.items():
         if "$ref" not in answer:
             more = _KEPT if kept and status in ("200", "304") else {}
-            answers[status] = _with_headers(answer, {**_CHARGED, **more})
+            ending = _RETIRING if operation["x-city"].get("deprecated") else {}
+            answers[status] = _with_headers(answer, {**_CHARGED, **more, **ending})
 
 
 def _with_headers(answer: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Literal
 
 from gateway.edge.cache.asking import Asked
+from gateway.edge.cache.keeping import Key
 from gateway.edge.cache.kept import Found, KeptAnswers
+from gateway.edge.cache.landing import Landed
 from gateway.edge.catalogue import Catalogue
+from gateway.edge.numbers import random_hex
 from shared import log
 from shared.clock import stopwatch
 from shared.errors import Problem
-from shared.ids import new_id
 
 _log = log.get(__name__)
 
@@ -39,21 +41,17 @@ class Answers:
     def __init__(self, catalogue: Catalogue, kept: KeptAnswers) -> None:
         self._catalogue, self._kept = catalogue, kept
 
-    async def read(
-        self, path: str, query: str = "", *, language: str, platform: str = "", seconds: float
-    ) -> Kept:
-        """A public GET of a service or of our own, within so many seconds; never raises.
+    def begin(self, path: str, query: str = "", *, language: str, platform: str = "") -> "Kept | Pending":
+        """A public GET of a service or of our own: the answer if it is at hand, or what is under way.
 
-        However many ask at once, its owner is asked once; it goes on after `seconds`, for whoever comes next.
+        However many ask at once, its owner is asked once; it goes on for the next one when nobody waits.
         """
         asked = self._asked(path, query, language, platform)
         key = asked.key() if asked is not None else None
         if asked is None or key is None:
             return _NOBODY
         found = self._kept.at_hand(asked, key, stopwatch())
-        if found is None:
-            found = await self._waited(asked, seconds)
-        return _NOBODY if found is None else _kept(found)
+        return _kept(found) if found is not None else Pending(self._kept, asked, key)
 
     @property
     def changes(self) -> int:
@@ -63,17 +61,6 @@ class Answers:
     def purge(self, tags: Iterable[str]) -> None:
         """Makes stale what has these tags, in this worker, at once; the others hear `tags_purged.v1`."""
         self._kept.purge(tags)
-
-    async def _waited(self, asked: Asked, seconds: float) -> Found | None:
-        try:
-            async with asyncio.timeout(seconds):
-                return await self._kept.obtain(asked, as_guest=True)
-        except (TimeoutError, Problem) as error:
-            _log.debug("section_not_read", path=asked.operation.template, error=type(error).__name__)
-        except Exception as error:  # noqa: BLE001 - one part's fault never costs the whole page
-            _log.error("answer_not_read", path=asked.operation.template, exc_info=error)
-        key = asked.key()
-        return self._kept.fallback(key) if key is not None else None
 
     def _asked(self, path: str, query: str, language: str, platform: str) -> Asked | None:
         endpoint = self._catalogue.find(path)
@@ -87,8 +74,52 @@ class Answers:
             query=query.encode("latin-1", "replace"),
             language=language,
             headers={b"x-app-platform": platform.encode()} if platform else {},
-            request_id=new_id().hex,
+            request_id=random_hex()[:32],
         )
+
+
+class Pending:
+    """A read under way; `done` is when it has ended. Without a task: home reads many of them at once."""
+
+    __slots__ = ("_asked", "_kept", "_landed", "done")
+
+    def __init__(self, kept: KeptAnswers, asked: Asked, key: Key) -> None:
+        self._kept, self._asked = kept, asked
+        self._landed: Landed | None = None
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._follow(key)
+
+    def now(self) -> Kept:
+        """What it brought; before it has, or if it brought nothing, what there was before. Never raises."""
+        key = self._asked.key()
+        if key is None:
+            return _NOBODY
+        try:
+            landed = self._landed
+            found = self._kept.fallback(key) if landed is None else self._kept.judged(landed, as_guest=True)
+        except Problem:
+            return _NOBODY
+        except Exception as error:  # noqa: BLE001 - one part's fault never costs the whole page
+            _log.error("answer_not_read", path=self._asked.operation.template, exc_info=error)
+            found = self._kept.fallback(key)
+        return _NOBODY if found is None else _kept(found)
+
+    def _follow(self, key: Key) -> None:
+        self._kept.flights.join(self._asked, key).landing.add_done_callback(self._ended)
+
+    def _ended(self, landing: asyncio.Future[Landed]) -> None:
+        """It has landed, unless what it varies by was learned just now, and ours is another answer."""
+        if self.done.done():
+            return
+        key, landed = self._asked.key(), None if landing.cancelled() else landing.result()
+        if landed is not None and key is not None and key != landed.key:
+            found = self._kept.at_hand(self._asked, key, stopwatch())
+            if found is None:
+                self._follow(key)
+                return
+            landed = Landed(key, found.entry, found.told, outcome=found.outcome)
+        self._landed = landed
+        self.done.set_result(None)
 
 
 def _kept(found: Found) -> Kept:

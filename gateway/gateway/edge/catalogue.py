@@ -25,6 +25,8 @@ class Catalogue:
         self.on_change: list[Callable[[str, Mapping[str, Any]], None]] = []
         self.table = RouteTable()
         self.body, self.etag = b"", ""
+        self.tags: frozenset[str] = frozenset()
+        """Of every public read."""
         self._rebuild()
 
     def offer(self, service: str, etag: str, document: Any) -> str | None:
@@ -79,4 +81,6 @@ class Catalogue:
         document = rules.merged(self._own, others, **self._info)
         body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
         self.table = RouteTable(found)
+        reads = (o for each in found for o in each.operations.values() if o.keeping is not None)
+        self.tags = frozenset(tag for read in reads for tag in read.city.tags)
         self.body, self.etag = body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'

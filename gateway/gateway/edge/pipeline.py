@@ -1,7 +1,6 @@
 """The edge, in order: ids and limits, client, rate limits, token, kept answers, the own app or a service."""
 
-import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,6 +15,7 @@ from gateway.edge.exchange import Answer, ClientGone, Exchange, HeadTold
 from gateway.edge.head import has_body
 from gateway.edge.limits import Limits
 from gateway.edge.metrics import EdgeMetrics
+from gateway.edge.numbers import random_hex
 from gateway.edge.proxy import Proxy
 from gateway.edge.shortcuts import Shortcuts
 from gateway.edge.who import Who
@@ -29,7 +29,7 @@ from shared.edge.context import RequestContext
 from shared.tracing import Tracing, unsampled
 
 _log = log.get(__name__)
-_GONE, _AT_ONCE = 499, 64
+_GONE = 499
 _language = lru_cache(1_024)(contexts.language)
 
 
@@ -222,17 +222,6 @@ class GatewayEdge:
         await answer(x.scope, x.receive, x.answer)
 
 
-def _numbers() -> Iterator[str]:
-    """Random numbers of 24 bytes, in hexadecimal; asking the system for each would cost more than they do."""
-    while True:
-        many = os.urandom(24 * _AT_ONCE).hex()
-        for start in range(0, len(many), 48):
-            yield many[start : start + 48]
-
-
-_random = _numbers()
-
-
 def _asks_the_route(x: Exchange) -> bool:
     """Whether OPTIONS is an operation of its own there; a browser's preflight never is."""
     own = x.endpoint is not None and "OPTIONS" in x.endpoint.operations
@@ -242,7 +231,7 @@ def _asks_the_route(x: Exchange) -> bool:
 def _name(x: Exchange) -> None:
     """Request id, language and trace, from the request's own headers where they are harmless."""
     context = x.context
-    new = next(_random)
+    new = random_hex()
     offered = x.headers.get(b"x-request-id")
     context.request_id = new[:32] if offered is None else contexts.request_id(_text(offered))
     context.language = _language(_text(x.headers.get(b"accept-language")))
@@ -258,6 +247,8 @@ def _tell(x: Exchange) -> None:
             (b"ratelimit-policy", x.tightest.policy.header),
             (b"ratelimit", x.tightest.header),
         ]
+    if x.operation is not None and x.operation.retiring:
+        x.answer.headers += x.operation.retiring
 
 
 def _text(value: bytes | None) -> str | None:

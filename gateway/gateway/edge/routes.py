@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.edge import retiring
 from gateway.edge.cache.keeping import Keeping
 from shared.auth import Audience
 from shared.routes import XCity
@@ -27,6 +28,8 @@ class Operation:
     audiences: tuple[Audience, ...]
     public: bool
     keeping: Keeping | None = None
+    retiring: tuple[tuple[bytes, bytes], ...] = ()
+    """Headers of every answer, where the operation is deprecated."""
 
     @property
     def seconds(self) -> float | None:
@@ -115,7 +118,8 @@ def _operation(service: str | None, template: str, method: str, item: Mapping[st
     if public and method == "get" and not city.stream:
         stated = [*item.get("parameters", ()), *item[method].get("parameters", ())]
         keeping = Keeping.of(city, stated)
-    return Operation(service, template, method.upper(), city, audiences, public, keeping)
+    ending = retiring.headers(city)
+    return Operation(service, template, method.upper(), city, audiences, public, keeping, ending)
 
 
 def _child(node: _Node, segment: str) -> _Node:

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from pydantic_core import to_json
 
-from gateway.declarations.usecases import Part, Wanted
-from gateway.edge.answers import Answers, Kept
+from gateway.declarations.usecases import Part, Reading, Wanted
+from gateway.edge.answers import Answers, Kept, Pending
 from gateway.edge.bounded import Bounded
 from gateway.edge.cache.pages import page_of
 from shared.clock import stopwatch
@@ -19,6 +19,7 @@ _RADIUS_M = 2_000
 _AGAIN_SECONDS = 1.0
 _REMEMBERED = 512
 _NOTHING = Part("unavailable")
+_Key = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class SectionRead:
 
     def __init__(self, answers: Answers, sources: tuple[Source, ...], tags: tuple[str, ...]) -> None:
         self._answers, self.sources, self.tags = answers, sources, tags
-        self._held: Bounded[tuple[str, str, str, str], _Held] = Bounded(_REMEMBERED)
+        self._held: Bounded[_Key, _Held] = Bounded(_REMEMBERED)
         self._asked: Bounded[tuple[float | None, float | None], tuple[str, str | None]] = Bounded(_REMEMBERED)
 
     def __eq__(self, other: object) -> bool:
@@ -76,7 +77,7 @@ class SectionRead:
     def __hash__(self) -> int:
         return hash((self.sources, self.tags))
 
-    async def __call__(self, wanted: Wanted, seconds: float) -> Part:
+    def __call__(self, wanted: Wanted) -> Part | Reading:
         """The part for this reader; the very same object while its owner says nothing new.
 
         What was good before is the cache's to give, which knows what was withdrawn; here nothing outlives it.
@@ -88,9 +89,13 @@ class SectionRead:
         held = self._held.get(key, 0)
         if held is not None and held.again > stopwatch():
             return held.part
-        kept = await self._answers.read(
-            path, query, language=wanted.language, platform=wanted.platform, seconds=seconds
-        )
+        begun = self._answers.begin(path, query, language=wanted.language, platform=wanted.platform)
+        if isinstance(begun, Pending):
+            return Reading(begun.done, lambda: self._part(key, begun.now()))
+        return self._part(key, begun)
+
+    def _part(self, key: _Key, kept: Kept) -> Part:
+        held = self._held.get(key, 0)
         if held is None or held.part is _NOTHING or not _same(held.kept, kept):
             held = self._judged(kept)
             self._held.put(key, held, float("inf"))

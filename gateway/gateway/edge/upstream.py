@@ -8,9 +8,10 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from gateway.edge.breaker import Breaker, RetryBudget
+from gateway.edge.cycle import lines
 from gateway.edge.metrics import EdgeMetrics
 from gateway.edge.reply import Headers, Reply, answered
-from gateway.edge.wire import Wires
+from gateway.edge.wire import Broken, Wires, refuse_strange
 from shared.clock import stopwatch
 from shared.settings import ServiceAddress
 
@@ -81,6 +82,12 @@ class Upstream:
         sent = CIMultiDict((n.decode("latin-1"), v.decode("utf-8", "replace")) for n, v in headers)
         url = URL(self._url + target, encoded=True)
         response = await self._open().request(method, url, headers=sent, data=body, allow_redirects=False)
+        try:
+            refuse_strange(response.status)
+            lines(response.raw_headers)
+        except (Broken, RuntimeError) as error:  # aiohttp reads services leniently, control characters too
+            response.close()
+            raise Broken(f"no HTTP: {error}") from error
         return _Streamed(response)
 
     @property

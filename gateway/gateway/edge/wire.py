@@ -28,6 +28,12 @@ class Broken(OSError):
     """The answer ended early or was no HTTP; the service may have done what was asked."""
 
 
+def refuse_strange(status: int) -> None:
+    """Broken for a status that there is not (RFC 9110, 15): nobody could be told it."""
+    if not 200 <= status < 600:
+        raise Broken(f"status {status}")
+
+
 class Wire(asyncio.Protocol):
     """One connection, with at most one request under way."""
 
@@ -81,9 +87,10 @@ class Wire(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """The head of the answer, unless it only announces one (1xx)."""
         status = self._parser.get_status_code()
-        if status < 200:
+        if 100 <= status < 200:
             self._headers = []
             return
+        refuse_strange(status)
         if self._reply is not None:
             names = {name.lower() for name, _ in self._headers}
             ends = status in (204, 304) or bool(names & {b"content-length", b"transfer-encoding"})

@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
@@ -60,10 +61,21 @@ class Fetcher:
         No redirect is followed: whoever has moved says so in its declaration.
         """
         asked = {**_HEADERS, **({"If-None-Match": etag} if etag else {})}
+        async with self._asked(url, asked) as answer:
+            return await self._document(answer, etag)
+
+    async def check(self, url: str) -> None:
+        """Whether it answers 2xx; nothing of the answer is read. FetchFailed with the reason."""
+        async with self._asked(url, _HEADERS) as answer:
+            if not 200 <= answer.status < 300:
+                raise FetchFailed("redirects" if 300 <= answer.status < 400 else "http_status")
+
+    @asynccontextmanager
+    async def _asked(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
         try:
             wanted = destination(url, local=self.local)
-            async with self._session() as http, http.get(wanted, headers=asked, allow_redirects=False) as a:
-                return await self._document(a, etag)
+            async with self._session() as http, http.get(wanted, headers=headers, allow_redirects=False) as a:
+                yield a
         except Refused as error:
             raise FetchFailed("refused_url") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:

@@ -2,10 +2,13 @@
 
 import ipaddress
 import re
+from collections.abc import Iterable
 
 from yarl import URL
 
 PORTS = frozenset({443, 8443})
+HOST = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$"
+"""The name of a host, in small letters; of other alphabets as DNS has it (xn--…)."""
 LONGEST_URL = 500
 _NUMBER = re.compile(r"^(\d+|0x[0-9a-f]*)$", re.IGNORECASE)
 _UNSEEN = re.compile(r"[\x00-\x20\\\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -51,6 +54,14 @@ def is_loopback(address: str) -> bool:
         return ipaddress.ip_address(address.partition("%")[0]).is_loopback
     except ValueError:
         return False
+
+
+def leads_to(url: URL, hosts: Iterable[str], *, local: bool = False) -> bool:
+    """Whether the address is at one of these hosts, or below one; `local`: or at this machine."""
+    host = (url.raw_host or "").rstrip(".")
+    if local and is_loopback(host):
+        return True
+    return any(host == each or host.endswith(f".{each}") for each in hosts)
 
 
 def destination(text: str, *, local: bool = False) -> URL:

@@ -19,6 +19,8 @@ _VARY = "Accept-Language, X-App-Platform"
 _WELL_SECONDS, _TROUBLED_SECONDS = 5, 1
 _GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _LEVEL = 6
+#: What stands around the items of a section, and between two sections.
+_ROUND = len(',"more":false,"items":},')
 
 
 class Piece:
@@ -60,18 +62,24 @@ class Page:
         return b"".join((_GZIP_HEAD, *(piece.deflated for piece in self.pieces), end))
 
 
-def section(name: str, title: str, menu: str | None, part: Part, zone: ZoneInfo, most: int) -> bytes:
-    """One section as JSON, its items in at most `most` bytes."""
-    items, cut = rules.fit(part.items, most)
+def section(
+    name: str, title: str, menu: str | None, part: Part, zone: ZoneInfo, most: int, left: int
+) -> bytes:
+    """One section as JSON in at most `left` bytes, its items in `most`; empty if it has no room."""
     head = {
         "name": name,
         "title": title,
         "status": part.state,
         "as_of": _moment(part.as_of, zone),
         "menu": menu,
-        "more": part.more or cut,
     }
-    return to_json(head)[:-1] + b',"items":' + items + b"}"
+    begun = to_json(head)[:-1]
+    room = left - len(begun) - _ROUND
+    if room < len("[]"):
+        return b""
+    items, cut = rules.fit(part.items, min(most, room))
+    more = b"true" if part.more or cut else b"false"
+    return b'%s,"more":%s,"items":%s}' % (begun, more, items)
 
 
 def page(own: bytes | None, public: Piece, village: Village | None, *, well: bool) -> Page:

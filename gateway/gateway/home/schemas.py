@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 from sqlalchemy import Row
 
@@ -49,14 +49,15 @@ _EXAMPLE: JsonDict = {
 class AreaOut(Out):
     """The village that was taken for the place sent."""
 
-    code: str
+    code: str = Field(description="Of the village, as the city's list of areas has it")
     name: str
 
 
 class SectionOut(Out):
-    """One section. `as_of` is since when it says this; of a stale one, when its owner last answered.
+    """One section. `status`: ok, stale (its owner does not answer) or unavailable.
 
-    `more`: there are more items than these. `menu` opens them.
+    `as_of` is since when it says this; of a stale one, when its owner last answered. `more`: there are more
+    items than these. `menu` opens them.
     """
 
     name: str
@@ -69,7 +70,7 @@ class SectionOut(Out):
 
 
 class HomeOut(Out):
-    """The sections in their order; `area` is where those that depend on a place were looked for."""
+    """The `sections` in their order; `area` is where those that depend on a place were looked for."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 

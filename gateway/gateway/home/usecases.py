@@ -9,7 +9,7 @@ from prometheus_client import Histogram
 from pydantic import TypeAdapter
 
 from gateway.bootstrap.rules import platform
-from gateway.declarations.usecases import Declarations, Part, Section, Wanted
+from gateway.declarations.usecases import Declarations, Part, Reading, Section, Wanted
 from gateway.edge.answers import Answers
 from gateway.edge.bounded import Bounded
 from gateway.edge.declaring import HOME_PATH
@@ -69,6 +69,7 @@ class Home:
         self._reads: set[asyncio.Task[Part]] = set()
         metrics = run.metrics
         self._counted: dict[tuple[str, str], Callable[[], None]] = {}
+        self._observed: dict[str, Callable[[float], None]] = {}
         self._parts = metrics.counter("city_home_parts", "Sections, as home got them", "section", "state")
         self._timed = Histogram(
             "city_home_part_seconds",
@@ -98,14 +99,14 @@ class Home:
     async def page(self, language: str, platform: str, village: Village | None, citizen: str | None) -> Page:
         """Home for a guest (`citizen` None), or with the open requests of one person."""
         ends = stopwatch() + self._settings.home_seconds
-        mine = None if citizen is None else self._start(_MINE, self._mine(citizen, language))
+        mine = None if citizen is None else self._start(self._mine(citizen, language))
         public = await self._public(language, platform, village)
         own = None
         if mine is not None:
             await asyncio.wait([mine], timeout=max(0.0, ends - stopwatch()))
-            part = self._had(_MINE, mine)
+            part = self._had(mine)
             self._count(_MINE, part.state)
-            own = self._written(_MINE, None, None, part, language)
+            own = self._written(_MINE, None, None, part, language, self._settings.home_bytes)
         well = all(part.state == "ok" for part in public.parts)
         return documents.page(own, public.joined, village, well=well)
 
@@ -126,11 +127,11 @@ class Home:
         lat, lon = (village.lat, village.lon) if village is not None else (None, None)
         wanted = Wanted(language, platform, lat, lon)
         told = self._declared.sections()
-        seconds = self._settings.home_part_seconds
-        reads = [self._start(self._label(s), s.read(wanted, seconds)) for s in told]
-        if reads:
-            await asyncio.wait(reads, timeout=self._settings.home_seconds)
-        parts = [self._standing(s, read) for s, read in zip(told, reads, strict=True)]
+        begun = [self._begun(section, wanted) for section in told]
+        waits = [each.done for each in begun if isinstance(each, Reading)]
+        if waits:
+            await asyncio.wait(waits, timeout=self._settings.home_part_seconds)
+        parts = [self._standing(s, each) for s, each in zip(told, begun, strict=True)]
         shown = self._shown.get(key, 0)
         if shown is None or shown.told is not told or shown.parts != parts:
             shown = Public(told, parts, Piece(self._joined(told, parts, language)), 0, changes)
@@ -138,24 +139,57 @@ class Home:
         shown.until, shown.changes = stopwatch() + _SHOWN_SECONDS, changes
         return shown
 
-    def _standing(self, section: Section, read: asyncio.Task[Part]) -> Part:
+    def _begun(self, section: Section, wanted: Wanted) -> Part | Reading:
+        """What is at hand, or under way; a reader that breaks its word harms its own section alone."""
+        started, label = stopwatch(), self._label(section)
+        try:
+            found = section.read(wanted)
+        except Exception as error:  # noqa: BLE001 - the others are shown
+            _log.error("home_section_failed", section=label, exc_info=error)
+            return _MISSING
+        if isinstance(found, Reading):
+            found.done.add_done_callback(lambda _: self._took(label, started))
+        else:
+            self._took(label, started)
+        return found
+
+    def _took(self, label: str, started: float) -> None:
+        observe = self._observed.get(label)
+        if observe is None:
+            self._observed[label] = observe = self._timed.labels(label).observe
+        observe(stopwatch() - started)
+
+    def _standing(self, section: Section, read: Part | Reading) -> Part:
         """What was read; of an owner who is known not to answer, it is the last we know and no more."""
         label = self._label(section)
-        part = self._had(label, read)
+        part = read.part() if isinstance(read, Reading) else read
         if part.state == "ok" and self._declared.why_down(section.owner) is not None:
             part = replace(part, state="stale")
         self._count(label, part.state)
         return part
 
     def _joined(self, told: Sequence[Section], parts: Sequence[Part], language: str) -> bytes:
-        each = zip(told, parts, strict=True)
-        return b",".join(self._written(s.name, s.title, s.menu, part, language) for s, part in each)
+        """Those that come first take their room first: what has none left says `more`, or stays away."""
+        left, written = self._settings.home_bytes, []
+        for section, part in zip(told, parts, strict=True):
+            one = self._written(section.name, section.title, section.menu, part, language, left)
+            if one:
+                left -= len(one)
+                written.append(one)
+        return b",".join(written)
 
     def _written(
-        self, name: str, title: Mapping[str, str] | None, menu: str | None, part: Part, language: str
+        self,
+        name: str,
+        title: Mapping[str, str] | None,
+        menu: str | None,
+        part: Part,
+        language: str,
+        left: int,
     ) -> bytes:
         most, zone = self._settings.home_section_bytes, self._run.city.zone
-        return documents.section(name, self._title(name, title, menu, language), menu, part, zone, most)
+        named = self._title(name, title, menu, language)
+        return documents.section(name, named, menu, part, zone, most, left)
 
     def _title(self, name: str, title: Mapping[str, str] | None, menu: str | None, language: str) -> str:
         """The city's own word for it, else its owner's, else the menu's, else its name."""
@@ -168,25 +202,24 @@ class Home:
     def _label(self, section: Section) -> str:
         return section.name if section.owner in self._declared.ours else "provider"
 
-    def _start(self, label: str, read: Awaitable[Part]) -> asyncio.Task[Part]:
-        """Begins to read; what comes too late ends by its own deadline, and nobody waits for it."""
+    def _start(self, read: Awaitable[Part]) -> asyncio.Task[Part]:
+        """Begins to read what is one person's; what comes too late ends by its own deadline."""
         started = stopwatch()
         task = asyncio.ensure_future(read)
         self._reads.add(task)
         task.add_done_callback(self._reads.discard)
-        task.add_done_callback(lambda _: self._timed.labels(label).observe(stopwatch() - started))
+        task.add_done_callback(lambda _: self._took(_MINE, started))
         return task
 
-    def _had(self, label: str, read: asyncio.Task[Part]) -> Part:
-        """What was read, if it is there; a reader that breaks its word harms its own section alone."""
-        part = _MISSING
-        if read.done() and not read.cancelled():
-            error = read.exception()
-            if error is None:
-                part = read.result()
-            else:
-                _log.error("home_section_failed", section=label, exc_info=error)
-        return part
+    def _had(self, read: asyncio.Task[Part]) -> Part:
+        """The same, if it is there."""
+        if not read.done() or read.cancelled():
+            return _MISSING
+        error = read.exception()
+        if error is None:
+            return read.result()
+        _log.error("home_section_failed", section=_MINE, exc_info=error)
+        return _MISSING
 
     def _count(self, label: str, state: str) -> None:
         """The labelled children are kept: finding them costs more than counting."""
@@ -197,12 +230,13 @@ class Home:
 
     async def _mine(self, citizen: str, language: str) -> Part:
         """What this person asked for and still waits for, last changed first: one query."""
+        most, now = _MY_REQUESTS + 1, self._run.clock.now()
         try:
             async with (
                 asyncio.timeout(self._settings.home_part_seconds),
                 self._run.database.transaction() as session,
             ):
-                rows = await queries.of_citizen(session, citizen, "open", before=None, limit=_MY_REQUESTS + 1)
+                rows = await queries.of_citizen(session, citizen, "open", before=None, limit=most, now=now)
         except (Unavailable, TimeoutError):
             return _MISSING
         items = [MyRequestOut.of(row, language, self._run.city.zone) for row in rows[:_MY_REQUESTS]]

@@ -18,7 +18,14 @@ from shared.schemas import Page
 
 router = CityRouter(tags=["providers"], dependencies=[never_stored])
 Which = Annotated[str, Path(pattern=CODE, max_length=40, description="The provider's code")]
-_Number = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$", max_length=64)]
+_Number = Annotated[
+    str,
+    Path(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$",
+        max_length=64,
+        description="The provider's own, the same as in the body",
+    ),
+]
 _Message = Annotated[str, Header(alias="webhook-id", max_length=200, description="Unique to this message")]
 _SentAt = Annotated[str, Header(alias="webhook-timestamp", max_length=20, description="Unix seconds")]
 _Signature = Annotated[
@@ -48,9 +55,10 @@ async def mine(
         ProviderLinkOut(
             code=row.code,
             name=row.name.get(language) or row.name["id"],
+            state=row.state,
             linked=row.linked_at is not None,
             linked_at=row.linked_at and row.linked_at.astimezone(run.city.zone),
-            link=row.link,
+            link=usecases.where(row),
         )
         for row in rows[:limit]
     ]

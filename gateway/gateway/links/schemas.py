@@ -5,13 +5,19 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from gateway.provided.schemas import Kind, LineIn, Link, Name, SentenceIn
+from gateway.providers.rules import State
 from shared.schemas import In, Moment, Out
 
 _State = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 
 
 class RequestStatusIn(In):
-    """How far something is that a resident asked a provider for; the higher `version` is the newer word."""
+    """How far something is that a resident asked a provider for; the higher `version` is the newer word.
+
+    `subject`: her name at this provider; `kind`: one that the declaration names; `number`: its own, as on her
+    receipt; `state` for machines, `state_label` and `next_step` for her; `due_at`: until when it is promised;
+    `link` opens it; `closed`: nothing more will come.
+    """
 
     subject: Annotated[str, Field(min_length=1, max_length=100)]
     kind: Kind
@@ -27,7 +33,7 @@ class RequestStatusIn(In):
 
 
 class TakenOut(Out):
-    """`taken`: false if this, or something newer, was known."""
+    """`number` and `version` as sent, and `taken`: false if this, or something newer, was known."""
 
     number: str
     version: int
@@ -35,17 +41,22 @@ class TakenOut(Out):
 
 
 class ProviderLinkOut(Out):
-    """A provider that tells residents how far their requests are; `link` is where it gets to know her."""
+    """A provider that tells residents how far their requests are; `link` is where it gets to know her.
 
-    code: str
+    One that knows her and may tell nothing now (`suspended`, `ended`) is listed too, without a link: what it
+    told is not shown meanwhile, and she can end it.
+    """
+
+    code: str = Field(description="Of the provider")
     name: str
-    linked: bool
-    linked_at: Moment | None
+    state: State = Field(description="active, suspended or ended (its agreement is over)")
+    linked: bool = Field(description="Whether it knows me")
+    linked_at: Moment | None = Field(description="Since when")
     link: str | None
 
 
 class LinkedOut(Out):
-    """My name at this provider. Open `link` to tell it; behind a `#` it stays out of everybody's logs."""
+    """My name at this provider: `subject`. Open `link` to tell it; behind a `#` it stays out of all logs."""
 
     subject: str
     link: str | None

@@ -14,6 +14,7 @@ from gateway.links import queries
 from gateway.links.models import ProviderDay, ProviderLink
 from gateway.links.schemas import RequestStatusIn
 from gateway.provided import usecases as provided
+from gateway.provided.rules import agreed
 from gateway.providers import usecases as providers
 from gateway.providers.models import Provider
 from gateway.providers.rules import publisher
@@ -27,6 +28,7 @@ from shared.runtime import Runtime
 from shared.tables import FORGOTTEN_AT_ONCE
 
 of_citizen, page = queries.of_citizen, queries.page
+silent, known_at = queries.silent, queries.known_at
 KEPT = timedelta(days=90)
 
 
@@ -50,7 +52,8 @@ async def link(session: AsyncSession, person: Caller, code: str, *, now: datetim
         ProviderLink.provider == code, ProviderLink.citizen_id == person.person
     )
     subject = (await session.execute(hers)).scalar_one()
-    return subject, provider.link and f"{provider.link.partition('#')[0]}#subject={subject}"
+    opens = where(provider)
+    return subject, opens and f"{opens.partition('#')[0]}#subject={subject}"
 
 
 async def unlink(session: AsyncSession, person: Caller, code: str) -> None:
@@ -75,10 +78,12 @@ async def take_status(
     """Into her list, and to her open streams; False if this or something newer was known.
 
     401 `signature_bad`; 404 for a subject nobody has, or has any more; 409 `request_of_another`; 422 for a
-    kind it has not declared; 429 when a day's statuses are used up. Sent twice it has one effect.
+    kind it has not declared, or a link to another host; 429 when a day's statuses are used up. Sent twice it
+    has one effect.
     """
     provider = await providers.speaking(session, caller, "requests", now=now)
     providers.refuse_unsigned(provider, run, signed, now=now)
+    provided.refuse_foreign(provider, {"link": sent.link})
     kinds = provided.declared(await provided.of(session, provider), "request_kinds")
     _refuse_other(sent, number, kinds)
     said = await _said(session, provider, sent, kinds)
@@ -98,8 +103,14 @@ async def said_today(session: AsyncSession, run: Runtime, provider: Provider, *,
 async def providers_for(
     session: AsyncSession, person: Caller, after: str | None, limit: int, *, now: datetime
 ) -> Sequence[Row[Any]]:
-    """Those that can tell her of her requests, by code."""
+    """Those that can tell her of her requests, and those that know her, by code."""
     return await queries.page(session, person.person, now, after, limit)
+
+
+def where(provider: Row[Any]) -> str | None:
+    """Where she tells it that she is known; None if it says nothing of that, or leads to no agreed host."""
+    link: str | None = provider.link
+    return link if link and agreed(link, provider.hosts) else None
 
 
 async def forget(session: AsyncSession, citizen_id: str) -> int:

@@ -1,16 +1,28 @@
 """HTTP of this slice: the menus of everybody and of the staff, and the desk that switches them."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 from pydantic import BaseModel
 
 from gateway.bootstrap.rules import asking
 from gateway.bootstrap.schemas import AppPlatform, AppVersionHeader
-from gateway.menus import usecases
-from gateway.menus.schemas import MenuId, MenusOut, StaffMenusOut, SwitchCode, SwitchIn, SwitchOut
+from gateway.menus import queries, usecases
+from gateway.menus.models import MenuSwitch
+from gateway.menus.rules import SwitchState
+from gateway.menus.schemas import (
+    ListedSwitchOut,
+    MenuId,
+    MenusOut,
+    StaffMenusOut,
+    SwitchCode,
+    SwitchIn,
+    SwitchOut,
+)
 from gateway.menus.usecases import TAG, Menus
+from shared import paging
 from shared.auth import Allow, Anyone, Caller, Staff
 from shared.db import Db
 from shared.replies import IfMatch, reply, reply_bytes
@@ -49,6 +61,23 @@ async def staff_menus(
     held: Menus = run.part(Menus)
     who = asking(request.scope["city"].language, app_platform, app_version, staff=True)
     return _answer(request, held, held.for_staff(who, caller.roles), public=False)
+
+
+@router.get("/v1/admin/menus/switches", response_model=Page[ListedSwitchOut], tags=["admin"])
+async def list_all_switches(
+    request: Request,
+    session: Db,
+    run: Run,
+    caller: _Desk,
+    state: Annotated[SwitchState | None, Query(description="Only those that say so")] = None,
+    limit: paging.Limit = 20,
+    cursor: paging.CursorText = None,
+) -> Response:
+    """Every switch of every menu, the one longest untouched first; also of menus that are no more."""
+    filters = {"list": "menu_switches", "state": state}
+    rows = await usecases.every(session, state, _place(cursor, filters), limit + 1)
+    items = [_listed(row, run.part(Menus), run.city.zone) for row in rows[:limit]]
+    return reply(request, Page[ListedSwitchOut](items=items, next=_next(rows, limit, filters)))
 
 
 @router.get(_SWITCHES, response_model=Page[SwitchOut], tags=["admin"])
@@ -101,3 +130,21 @@ def _answer(request: Request, held: Menus, shown: BaseModel, *, public: bool) ->
 
 def _out(row: Any, zone: ZoneInfo) -> SwitchOut:
     return SwitchOut.model_validate(row).model_copy(update={"changed_at": row.changed_at.astimezone(zone)})
+
+
+def _listed(row: MenuSwitch, held: Menus, zone: ZoneInfo) -> ListedSwitchOut:
+    return ListedSwitchOut(**_out(row, zone).model_dump(), menu_known=held.knows(row.menu))
+
+
+def _place(cursor: str | None, filters: dict[str, Any]) -> queries.Place | None:
+    if cursor is None:
+        return None
+    at, menu, code = paging.decode(cursor, filters, 3)
+    return paging.moment(at), paging.word(menu), paging.word(code)
+
+
+def _next(rows: Sequence[MenuSwitch], limit: int, filters: dict[str, Any]) -> str | None:
+    if len(rows) <= limit:
+        return None
+    last = rows[limit - 1]
+    return paging.encode([last.changed_at.isoformat(), last.menu, last.code], filters)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.db import Base
@@ -16,6 +16,10 @@ class MenuSwitch(Base):
     """
 
     __tablename__ = "menu_switches"
+    __table_args__ = (
+        Index("ix_menu_switches_changed_at", "changed_at", "menu", "code"),
+        Index("ix_menu_switches_state", "state", "changed_at", "menu", "code"),
+    )
 
     menu: Mapped[str] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(primary_key=True)

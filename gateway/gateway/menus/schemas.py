@@ -57,18 +57,18 @@ _EXAMPLE: JsonDict = {
 
 
 class MenuOut(Out):
-    """One menu. `native`: a path of this API; `linked`: an address elsewhere; `unavailable` says why.
+    """One menu. Its `state`: native, a path of this API; linked, an address elsewhere; unavailable says why.
 
     `owner` is who serves it; `instead` is what to offer meanwhile, such as a number to call.
     """
 
     id: str
     name: str
-    icon: str
+    icon: str = Field(description="A word; the app has a picture for it, or its own default")
     state: State
-    reason: str | None
-    reason_code: str | None
-    link: str | None
+    reason: str | None = Field(description="Why it cannot be used now, for people; else null")
+    reason_code: str | None = Field(description="The same for machines, such as `owner_not_answering`")
+    link: str | None = Field(description="Open it; null if the menu cannot be used now")
     instead: str | None
     owner: str | None
 
@@ -93,20 +93,28 @@ class MenusOut(Out):
 class StaffMenusOut(MenusOut):
     """The same as staff see it, and the staff's own menus."""
 
-    staff: Sequence[MenuOut]
+    staff: Sequence[MenuOut] = Field(description="Menus of the staff, those of my roles")
 
 
 class SwitchIn(AimIn):
-    """`off` with a reason, `link` to somewhere else, or `on`: as pack and services say.
+    """`state`: `off` with a reason, `link` to somewhere else, or `on`: as pack and services say.
 
     Of several switches that fit somebody the narrower one counts, and of two alike the newer.
     """
 
     state: SwitchState
-    languages: Annotated[tuple[Literal["id", "en"], ...], Field(max_length=2)] = ()
-    segment: Segment = "everybody"
-    link: LinkText | None = None
-    reason: TextsIn | None = None
+    languages: Annotated[tuple[Literal["id", "en"], ...], Field(max_length=2)] = Field(
+        default=(), description="Empty: all"
+    )
+    segment: Segment = Field(
+        default="everybody", description="Whom it is for: everybody, the public or the staff"
+    )
+    link: LinkText | None = Field(
+        default=None, description="Where `link` leads; for the other states left out"
+    )
+    reason: TextsIn | None = Field(
+        default=None, description="What people read while it is off; left out: a text of the city"
+    )
 
     @model_validator(mode="after")
     def _leads_somewhere(self) -> Self:
@@ -118,15 +126,21 @@ class SwitchIn(AimIn):
 class SwitchOut(Out):
     """One switch of a menu."""
 
-    menu: str
-    code: str
-    state: SwitchState
-    platforms: Sequence[str]
-    from_version: str | None
-    below_version: str | None
-    languages: Sequence[str]
-    segment: Segment
-    link: str | None
-    reason: Mapping[str, str]
-    version: int
+    menu: str = Field(description="Its id")
+    code: str = Field(description="Of the switch, chosen by whoever made it")
+    state: SwitchState = Field(description="`off`, `link` (elsewhere) or `on` (as pack and services say)")
+    platforms: Sequence[str] = Field(description="Empty: all")
+    from_version: str | None = Field(description="Including this one")
+    below_version: str | None = Field(description="Not including this one")
+    languages: Sequence[str] = Field(description="Empty: all")
+    segment: Segment = Field(description="Whom it is for")
+    link: str | None = Field(description="Where it leads instead")
+    reason: Mapping[str, str] = Field(description="What people read, by language")
+    version: int = Field(description="Of the record; its ETag is made of it")
     changed_at: Moment
+
+
+class ListedSwitchOut(SwitchOut):
+    """A switch among those of all menus; `menu_known` is false where its menu is no more."""
+
+    menu_known: bool

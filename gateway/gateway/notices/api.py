@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import Path, Request, Response
 
 from gateway.notices import queries, usecases
 from gateway.notices.models import Notice
@@ -21,6 +21,7 @@ from shared.schemas import Page
 router = CityRouter(prefix="/v1/admin/notices", tags=["admin"])
 _Desk = Annotated[Caller, Allow(Staff("admin", "ops"))]
 _FILTERS = {"list": "notices"}
+_Which = Annotated[UUID, Path(description="The `id` it was given when it was written")]
 
 
 @router.get("", response_model=Page[NoticeRecordOut])
@@ -53,7 +54,7 @@ async def write_notice(request: Request, session: Db, run: Run, caller: _Desk, b
 
 
 @router.get("/{notice_id}", response_model=NoticeRecordOut)
-async def read_notice(request: Request, notice_id: UUID, session: Db, run: Run, caller: _Desk) -> Response:
+async def read_notice(request: Request, notice_id: _Which, session: Db, run: Run, caller: _Desk) -> Response:
     """One notice, with the ETag that changing it takes."""
     notice = await usecases.read(session, notice_id)
     return reply(request, NoticeRecordOut.of(notice, run.city.zone), version=notice.version)
@@ -62,23 +63,23 @@ async def read_notice(request: Request, notice_id: UUID, session: Db, run: Run, 
 @router.put("/{notice_id}", response_model=NoticeRecordOut)
 async def change_notice(
     request: Request,
-    notice_id: UUID,
+    notice_id: _Which,
     session: Db,
     run: Run,
     caller: _Desk,
     body: NoticeIn,
     if_match: IfMatch = None,
 ) -> Response:
-    """Says it anew."""
+    """Says it anew, all of it; whoever has read it sees the new words within seconds."""
     notice = await usecases.change(session, run, caller, notice_id, body, if_match, now=run.clock.now())
     return reply(request, NoticeRecordOut.of(notice, run.city.zone), version=notice.version)
 
 
 @router.delete("/{notice_id}", status_code=204)
 async def withdraw_notice(
-    notice_id: UUID, session: Db, run: Run, caller: _Desk, if_match: IfMatch = None
+    notice_id: _Which, session: Db, run: Run, caller: _Desk, if_match: IfMatch = None
 ) -> None:
-    """Ends it now."""
+    """Ends it now: nobody is shown it any more; the desk keeps it for a year."""
     await usecases.withdraw(session, caller, notice_id, if_match, now=run.clock.now())
 
 

@@ -16,14 +16,17 @@ Level = Literal["info", "warning", "danger"]
 
 
 class TitleIn(In):
-    """In both languages."""
+    """In both languages: `id` Indonesian, `en` English."""
 
     id: Annotated[Filled, Field(max_length=80)]
     en: Annotated[Filled, Field(max_length=80)]
 
 
 class NoticeIn(In):
-    """A notice. No platforms or areas means all; areas are codes of the city's districts and villages."""
+    """A notice. No `platforms` or `areas` means all; areas are codes of the city's districts and villages.
+
+    `link` is what to open for more: a path of this API, or an address (https, tel).
+    """
 
     level: Level = "info"
     title: TitleIn
@@ -50,8 +53,8 @@ class NoticeOut(Out):
     level: Level
     title: str
     text: str
-    areas: Sequence[str]
-    link: str | None
+    areas: Sequence[str] = Field(description="Codes; show it there alone. Empty: the whole city")
+    link: str | None = Field(description="What to open for more; a path of this API or an address")
     starts_at: Moment
     ends_at: Moment
 
@@ -63,13 +66,13 @@ class NoticeRecordOut(Out):
     level: Level
     title: Mapping[str, str]
     text: Mapping[str, str]
-    platforms: Sequence[str]
-    areas: Sequence[str]
-    link: str | None
+    platforms: Sequence[str] = Field(description="Empty: all")
+    areas: Sequence[str] = Field(description="Codes; empty: the whole city")
+    link: str | None = Field(description="What to open for more")
     starts_at: Moment
     ends_at: Moment
     author: str
-    version: int
+    version: int = Field(description="Of the record; its ETag is made of it")
     changed_at: Moment
 
     @classmethod

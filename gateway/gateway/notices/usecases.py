@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.audits import usecases as audits
 from gateway.desk import usecases as desk
 from gateway.notices import queries
 from gateway.notices.models import Notice
 from gateway.notices.rules import KEPT, MOST_PLANNED, Planned
 from gateway.notices.schemas import NoticeIn
 from shared.auth import Caller
-from shared.chain.entries import Fact
 from shared.errors import Conflict, FieldError, NotFound, Unprocessable
 from shared.ids import new_id
 from shared.replies import refuse_stale
@@ -21,6 +22,8 @@ from shared.runtime import Runtime
 from shared.tables import FORGOTTEN_AT_ONCE
 
 TAG = "bootstrap"
+#: What the audit tells of a notice, its words too: everybody could read them, and they are short.
+_TOLD = ("level", "title", "text", "platforms", "areas", "link", "starts_at", "ends_at")
 
 
 class NoticesFull(Conflict):
@@ -46,7 +49,7 @@ async def write(
         raise NoticesFull(most=MOST_PLANNED)
     notice = Notice(id=new_id(), author=caller.person, version=0)
     session.add(notice)
-    return await _said(session, caller, notice, sent, "notice_written", now)
+    return await _said(session, caller, notice, sent, None, now)
 
 
 async def change(
@@ -64,7 +67,7 @@ async def change(
     notice = await read(session, notice_id)
     refuse_stale(if_match, notice.version)
     _refuse(run, sent, now)
-    return await _said(session, caller, notice, sent, "notice_changed", now)
+    return await _said(session, caller, notice, sent, _state(notice), now)
 
 
 async def withdraw(
@@ -74,8 +77,9 @@ async def withdraw(
     await desk.one_at_a_time(session)
     notice = await read(session, notice_id)
     refuse_stale(if_match, notice.version)
+    before = _state(notice)
     notice.ends_at = min(notice.ends_at, now)
-    await _tell(session, caller, notice, "notice_withdrawn", now)
+    await _tell(session, caller, notice, "notice_withdrawn", before, now)
 
 
 async def read(session: AsyncSession, notice_id: UUID) -> Notice:
@@ -99,23 +103,36 @@ async def forget_old(session: AsyncSession, now: datetime) -> int:
 
 
 async def _said(
-    session: AsyncSession, caller: Caller, notice: Notice, sent: NoticeIn, action: str, now: datetime
+    session: AsyncSession,
+    caller: Caller,
+    notice: Notice,
+    sent: NoticeIn,
+    before: dict[str, Any] | None,
+    now: datetime,
 ) -> Notice:
     for name, value in sent.model_dump().items():
         setattr(notice, name, list(value) if isinstance(value, tuple) else value)
-    await _tell(session, caller, notice, action, now)
+    action = "notice_written" if before is None else "notice_changed"
+    await _tell(session, caller, notice, action, before, now)
     return notice
 
 
-async def _tell(session: AsyncSession, caller: Caller, notice: Notice, action: str, now: datetime) -> None:
+async def _tell(
+    session: AsyncSession,
+    caller: Caller,
+    notice: Notice,
+    action: str,
+    before: dict[str, Any] | None,
+    now: datetime,
+) -> None:
     notice.version, notice.changed_at = notice.version + 1, now
-    facts: dict[str, Fact] = {
-        "level": notice.level,
-        "ends_at": notice.ends_at.isoformat(),
-        "version": notice.version,
-    }
-    subject = f"notice:{notice.id}"
-    await desk.changed(session, caller, TAG, action, subject, facts, version=notice.version, now=now)
+    subject, version = f"notice:{notice.id}", notice.version
+    facts = {"version": version, **audits.difference(before, _state(notice))}
+    await desk.changed(session, caller, TAG, action, subject, facts, version=version, now=now)
+
+
+def _state(notice: Notice) -> dict[str, Any]:
+    return {name: getattr(notice, name) for name in _TOLD}
 
 
 def _refuse(run: Runtime, sent: NoticeIn, now: datetime) -> None:

@@ -12,6 +12,7 @@ from gateway.links import usecases as links
 from gateway.provided import rules, usecases
 from gateway.provided.models import Provided
 from gateway.provided.schemas import (
+    AskedOut,
     ContentIn,
     DeclarationIn,
     DeclaredOut,
@@ -33,6 +34,7 @@ desk = CityRouter(prefix="/v1/admin/providers", tags=["providers"], dependencies
 Which = Annotated[str, Path(pattern=CODE, max_length=40, description="The provider's code")]
 Admin = Annotated[Caller, Allow(Staff("admin"))]
 Speaker = Annotated[Caller, Allow(Provider())]
+_NEVER = AskedOut(polled_at=None, next_poll_at=None, failures=0, last_error=None)
 
 
 @router.put("/declaration", responses={409: {}}, openapi_extra=x_city(body_limit=131_072))
@@ -74,7 +76,9 @@ async def _status(request: Request, session: AsyncSession, run: Runtime, provide
         scopes=provider.scopes,
         agreement_ends_on=provider.ends_on,
         declared=_declared(row),
+        is_down=row is not None and row.is_down,
         home=_home(row, run, request.scope["city"].language),
+        health=_asked(row, run, request.scope["city"].language) if row is not None and row.health else None,
         documents=await publications.count(session, provider),
         documents_limit=provider.documents_limit,
         statuses_today=await links.said_today(session, run, provider, now=now),
@@ -93,17 +97,23 @@ def _declared(row: Provided | None) -> DeclaredOut:
 def _home(row: Provided | None, run: Runtime, language: str) -> HomeStateOut | None:
     if row is None or row.declaration.get("home") is None:
         return None
-
-    def local(moment: datetime | None) -> datetime | None:
-        return moment and moment.astimezone(run.city.zone)
-
-    error = row.last_error
+    asked = _asked(row, run, language) if row.url is not None else _NEVER
     return HomeStateOut(
         section=row.declaration["home"]["section"],
         polled=row.url is not None,
         state=rules.state_of(row.as_of, run.clock.now()),
         items=len(row.items),
-        as_of=local(row.as_of),
+        as_of=row.as_of and row.as_of.astimezone(run.city.zone),
+        **{name: getattr(asked, name) for name in AskedOut.model_fields},
+    )
+
+
+def _asked(row: Provided, run: Runtime, language: str) -> AskedOut:
+    def local(moment: datetime | None) -> datetime | None:
+        return moment and moment.astimezone(run.city.zone)
+
+    error = row.last_error
+    return AskedOut(
         polled_at=local(row.polled_at),
         next_poll_at=local(row.next_poll_at),
         failures=row.failures,

@@ -14,7 +14,8 @@ from gateway.provided import rules
 class Provided(Base):
     """What a provider declares, and the last content of its section of home: `as_of` says from when.
 
-    `url` is where the content is asked for; None: it is pushed, or there is no section.
+    `url` is where the content is asked for; None: it is pushed, or there is no section. Then `health`, if
+    there is one, is where it is asked whether it is there.
     """
 
     __tablename__ = "provided"
@@ -26,6 +27,7 @@ class Provided(Base):
     declaration: Mapped[dict[str, Any]]
     items: Mapped[list[Any]]
     url: Mapped[str | None]
+    health: Mapped[str | None]
     etag: Mapped[str | None]
     as_of: Mapped[datetime | None]
     declared_at: Mapped[datetime]
@@ -34,6 +36,11 @@ class Provided(Base):
     failures: Mapped[int]
     last_error: Mapped[str | None]
 
+    @property
+    def is_down(self) -> bool:
+        """Whether it did not answer several times in a row."""
+        return self.failures >= rules.DOWN_AFTER
+
     def standing(self, now: datetime) -> tuple[list[Any], bool, State]:
         """What others see of it: the content, whether it is down, how old it is."""
-        return self.items, self.failures >= rules.DOWN_AFTER, rules.state_of(self.as_of, now)
+        return self.items, self.is_down, rules.state_of(self.as_of, now)

@@ -18,8 +18,10 @@ class Claimed:
     """A provider that is ours to ask; nobody else does for a minute."""
 
     provider: str
-    url: str
+    url: str | None
+    health: str | None
     etag: str | None
+    hosts: Sequence[str]
 
 
 async def declared_by_others(session: AsyncSession, code: str, now: datetime) -> list[dict[str, Any]]:
@@ -43,6 +45,7 @@ async def shown(session: AsyncSession, now: datetime, code: str | None = None) -
         Provided.failures,
         Provider.ends_at,
         Provider.scopes,
+        Provider.hosts,
     )
     wanted = (
         select(*columns)
@@ -75,11 +78,12 @@ async def claim(session: AsyncSession, now: datetime, limit: int) -> list[Claime
         .limit(limit)
         .with_for_update(of=Provided, skip_locked=True)
     )
-    taken = update(Provided).where(Provided.provider.in_(due.scalar_subquery()))
-    columns = Provided.provider, Provided.url, Provided.etag
+    its = Provider.code == Provided.provider
+    taken = update(Provided).where(Provided.provider.in_(due.scalar_subquery()), its)
+    columns = Provided.provider, Provided.url, Provided.health, Provided.etag, Provider.hosts
     rows = await session.execute(
         taken.values(next_poll_at=now + EVERY)
         .returning(*columns)
         .execution_options(synchronize_session=False)
     )
-    return [Claimed(row.provider, row.url, row.etag) for row in rows if row.url is not None]
+    return [Claimed(*row) for row in rows]

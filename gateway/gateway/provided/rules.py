@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 import nh3
 from pydantic_core import PydanticCustomError
+from yarl import URL
 
 from gateway.declarations.usecases import State
-from gateway.fetching.rules import Refused, destination
+from gateway.fetching.rules import Refused, destination, leads_to
 
 FRESH = timedelta(minutes=5)
 KEPT = timedelta(hours=24)
@@ -22,6 +23,8 @@ DOWN_AFTER = 2
 """Failures in a row: one alone says nothing of a provider."""
 LANGUAGES = ("id", "en")
 FIRST_RETRY = timedelta(seconds=5)
+FIRST_ORDER = 100
+"""Of a provider's section of home; those of the city's own services stand before it."""
 _PASSES = 5
 _SPACE = re.compile(r"\s+")
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Cn"))
@@ -65,6 +68,11 @@ def link(text: str) -> str:
     return str(url.with_fragment(fragment) if fragment else url)
 
 
+def agreed(said: str, hosts: Sequence[str]) -> bool:
+    """Whether a link is a path of ours, or leads to a host that was agreed, or below one."""
+    return said.startswith("/") or leads_to(URL(said), hosts)
+
+
 def safe_link(text: str) -> str:
     """`link`, where pydantic asks: one kind of error for whatever is wrong."""
     try:
@@ -86,17 +94,19 @@ def pause(failures: int, luck: float) -> timedelta:
     return wanted * (0.9 + luck / 10)
 
 
-def rendered(items: Sequence[Mapping[str, Any]], language: str, zone: ZoneInfo) -> bytes:
-    """The items in one language as a JSON array, times in the city's zone."""
-    return json.dumps([_item(each, language, zone) for each in items], ensure_ascii=False).encode()
+def rendered(
+    items: Sequence[Mapping[str, Any]], language: str, zone: ZoneInfo, hosts: Sequence[str]
+) -> bytes:
+    """The items in one language as a JSON array, times in the city's zone; no link to another host."""
+    return json.dumps([_item(each, language, zone, hosts) for each in items], ensure_ascii=False).encode()
 
 
-def _item(item: Mapping[str, Any], language: str, zone: ZoneInfo) -> dict[str, Any]:
+def _item(item: Mapping[str, Any], language: str, zone: ZoneInfo, hosts: Sequence[str]) -> dict[str, Any]:
     texts = {name: item.get(name) for name in ("title", "summary")}
-    at = item.get("at")
+    at, leads = item.get("at"), item.get("link")
     return {
         "id": item["id"],
         **{name: text and (text.get(language) or text["id"]) for name, text in texts.items()},
-        "link": item.get("link"),
+        "link": leads if leads and agreed(leads, hosts) else None,
         "at": at and datetime.fromisoformat(at).astimezone(zone).isoformat(),
     }

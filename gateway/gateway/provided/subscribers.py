@@ -26,17 +26,17 @@ class Shown:
         self._clock: Clock = run.clock
         self.declaration: Mapping[str, Any] = row.declaration
         self.declared_at: datetime = row.declared_at
-        self.items, self.scopes, self.ends_at = row.items, row.scopes, row.ends_at
+        self.items, self.scopes, self.hosts, self.ends_at = row.items, row.scopes, row.hosts, row.ends_at
         self.as_of: datetime | None = row.as_of
         zone = run.city.zone
-        self._written = {name: rules.rendered(row.items, name, zone) for name in rules.LANGUAGES}
+        self._written = {name: rules.rendered(row.items, name, zone, row.hosts) for name in rules.LANGUAGES}
 
     def same(self, row: Any) -> bool:
         """Whether the row says what this one says, but for its age."""
-        mine = self.declaration, self.declared_at, self.items, self.scopes, self.ends_at
-        return mine == (row.declaration, row.declared_at, row.items, row.scopes, row.ends_at)
+        mine = self.declaration, self.declared_at, self.items, self.scopes, self.hosts, self.ends_at
+        return mine == (row.declaration, row.declared_at, row.items, row.scopes, row.hosts, row.ends_at)
 
-    async def read(self, wanted: Wanted, seconds: float) -> Part:
+    def read(self, wanted: Wanted) -> Part:
         """From memory: `ok`, or how old it is."""
         now = self._clock.now()
         state = rules.state_of(self.as_of, now) if now < self.ends_at else "unavailable"
@@ -111,19 +111,20 @@ def _sections(row: Any, shown: Shown) -> list[Section]:
     home = row.declaration.get("home")
     if home is None or "home" not in row.scopes:
         return []
-    name, order, tags = home["section"], home["order"], (f"provider:{row.provider}",)
+    order = max(home["order"], rules.FIRST_ORDER)
+    name, tags = home["section"], (f"provider:{row.provider}",)
     titles, menu = _both(home["title"]), home.get("menu")
     return [Section(name, order, row.provider, shown.read, menu=menu, title=titles, tags=tags)]
 
 
 def _menus(row: Any, ours: frozenset[str]) -> list[MenuOffer]:
-    """Without those that have become the city's own since it declared them."""
+    """Without those that are the city's own by now, and those that lead to a host not agreed any more."""
     if "menus" not in row.scopes:
         return []
     return [
         MenuOffer(each["menu"], row.provider, each["link"], title=_both(each.get("title")))
         for each in row.declaration.get("menus", ())
-        if each["menu"] not in ours
+        if each["menu"] not in ours and rules.agreed(each["link"], row.hosts)
     ]
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from typing import Any
 
 from prometheus_client import Counter
 
@@ -41,11 +42,8 @@ async def ask_due(run: Runtime, asked: Counter) -> int:
 
 async def _ask(run: Runtime, claimed: Claimed, asked: Counter) -> None:
     """What nobody foresaw is a failure of this provider, with its trace in the log: the others go on."""
-    fetcher: Fetcher = run.part(Fetcher)
     try:
-        fetched = await fetcher.fetch(claimed.url, claimed.etag)
-        items = await asyncio.to_thread(usecases.read, fetched) if fetched is not None else None
-        found = (fetched.etag if fetched is not None else None, items)
+        found = await _answer(run.part(Fetcher), claimed)
     except FetchFailed as error:
         await _keep(run, claimed, error, asked)
     except Exception as error:
@@ -55,6 +53,18 @@ async def _ask(run: Runtime, claimed: Claimed, asked: Counter) -> None:
         await _keep(run, claimed, FetchFailed("unforeseen"), asked)
     else:
         await _keep(run, claimed, found, asked)
+
+
+async def _answer(fetcher: Fetcher, claimed: Claimed) -> tuple[str | None, list[dict[str, Any]] | None]:
+    """ETag and items, if there are others; nothing of one that is only asked whether it is there."""
+    usecases.refuse_unagreed(fetcher, claimed)
+    if claimed.url is None:
+        await fetcher.check(claimed.health or "")
+        return None, None
+    fetched = await fetcher.fetch(claimed.url, claimed.etag)
+    if fetched is None:
+        return None, None
+    return fetched.etag, await asyncio.to_thread(usecases.read, fetched, claimed.hosts)
 
 
 async def _keep(run: Runtime, claimed: Claimed, found: usecases.Found, asked: Counter) -> None:

@@ -1,15 +1,16 @@
 """What a provider declares and shows, and what is noted when it was asked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+from yarl import URL
 
 from gateway.declarations.usecases import Declarations
 from gateway.fetching.client import Fetched, Fetcher, FetchFailed
-from gateway.fetching.rules import Refused, destination
+from gateway.fetching.rules import Refused, destination, leads_to
 from gateway.menus.usecases import Menus
 from gateway.provided import queries, rules
 from gateway.provided.models import Provided
@@ -55,7 +56,9 @@ async def declare(
     """
     wanted = _scopes(sent)
     provider = await providers.speaking(session, caller, *wanted, now=now, lock=True)
-    _refuse_address(run, sent)
+    _refuse_address(run.part(Fetcher), provider, sent)
+    links = {f"menus.{n}.link": menu.link for n, menu in enumerate(sent.menus)}
+    refuse_foreign(provider, {**links, "link": sent.link})
     await session.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _LOCK})  # names are taken in turn
     others = await queries.declared_by_others(session, provider.code, now)
     _refuse_taken(run.part(Declarations), run.part(Menus), others, sent)
@@ -79,6 +82,7 @@ async def push(session: AsyncSession, caller: Caller, sent: ContentIn, *, now: d
     row = await session.get(Provided, provider.code)
     if row is None or row.declaration.get("home") is None or row.url is not None:
         raise HomeNotPushed
+    refuse_foreign(provider, {f"items.{n}.link": item.link for n, item in enumerate(sent.items)})
     before = row.standing(now)
     row.items, row.as_of = _items(sent), now
     if before != row.standing(now):
@@ -97,12 +101,29 @@ def declared(row: Provided | None, part: str) -> dict[str, Any]:
     return kinds
 
 
-def read(fetched: Fetched) -> list[dict[str, Any]]:
-    """The items of a document that was fetched. FetchFailed `wrong_shape`."""
+def refuse_foreign(provider: Provider, links: Mapping[str, str | None]) -> None:
+    """422 `provider_host` for each link, by its field, that leads to a host nobody agreed on."""
+    foreign = [name for name, said in links.items() if said and not rules.agreed(said, provider.hosts)]
+    if foreign:
+        raise Unprocessable(errors=[_foreign(provider, name) for name in foreign])
+
+
+def refuse_unagreed(fetcher: Fetcher, claimed: Claimed) -> None:
+    """FetchFailed `foreign_host` for an address that was agreed when it was declared, and is not now."""
+    wanted = URL(claimed.url or claimed.health or "")
+    if not leads_to(wanted, claimed.hosts, local=fetcher.local):
+        raise FetchFailed("foreign_host")
+
+
+def read(fetched: Fetched, hosts: Sequence[str]) -> list[dict[str, Any]]:
+    """The items of a document that was fetched. FetchFailed `wrong_shape`, `foreign_host`."""
     try:
-        return _items(ContentIn.model_validate_json(fetched.body))
+        found = ContentIn.model_validate_json(fetched.body)
     except ValueError as error:
         raise FetchFailed("wrong_shape") from error
+    if not all(rules.agreed(item.link, hosts) for item in found.items if item.link is not None):
+        raise FetchFailed("foreign_host")
+    return _items(found)
 
 
 async def keep(
@@ -120,7 +141,7 @@ async def keep(
     """
     provider = await providers.read_locked(session, claimed.provider)
     row = await session.get(Provided, claimed.provider, populate_existing=True)
-    if provider is None or row is None or row.url != claimed.url:
+    if provider is None or row is None or (row.url, row.health) != (claimed.url, claimed.health):
         return "dropped"
     before = row.standing(now)
     _note(row, found, now)
@@ -135,7 +156,9 @@ def _note(row: Provided, found: Found, now: datetime) -> None:
     if isinstance(found, FetchFailed):
         row.failures, row.last_error = row.failures + 1, found.code
         return
-    row.failures, row.last_error, row.as_of = 0, None, now
+    row.failures, row.last_error = 0, None
+    if row.url is not None:
+        row.as_of = now
     if found[1] is not None:
         row.etag, row.items = found[0], found[1]
 
@@ -145,9 +168,12 @@ def _take(row: Provided, sent: DeclarationIn, now: datetime) -> None:
     before = row.declaration.get("home") if row.declaration else None
     after = sent.home.model_dump(mode="json") if sent.home is not None else None
     if before is None or after is None or before.get("section") != after["section"] or url != row.url:
-        row.items, row.as_of, row.etag, row.last_error, row.failures = [], None, None, None, 0
-    row.declaration, row.url, row.declared_at = sent.model_dump(mode="json"), url, now
-    row.next_poll_at = _first_question(row, now) if url is not None else None
+        row.items, row.as_of, row.etag = [], None, None
+    if (url, sent.health) != (row.url, row.health):
+        row.last_error, row.failures = None, 0
+    row.declaration, row.declared_at = sent.model_dump(mode="json"), now
+    row.url, row.health = url, sent.health
+    row.next_poll_at = _first_question(row, now) if url or sent.health else None
 
 
 def _first_question(row: Provided, now: datetime) -> datetime:
@@ -170,18 +196,28 @@ def _scopes(sent: DeclarationIn) -> list[Scope]:
     return [scope for scope, said in parts if said]
 
 
-def _refuse_address(run: Runtime, sent: DeclarationIn) -> None:
+def _refuse_address(fetcher: Fetcher, provider: Provider, sent: DeclarationIn) -> None:
     """422 for an address that is never asked, and for a menu named twice."""
     wrong, names = [], [menu.menu for menu in sent.menus]
     if len(set(names)) < len(names):
         wrong.append(FieldError("menus", "duplicate"))
-    try:
-        if sent.home is not None and sent.home.url is not None:
-            destination(sent.home.url, local=run.part(Fetcher).local)
-    except Refused:
-        wrong.append(FieldError("home.url", "provider_address"))
+    url = sent.home.url if sent.home is not None else None
+    if url is not None and sent.health is not None:
+        wrong.append(FieldError("health", "provider_health_twice"))
+    for field, said in (("home.url", url), ("health", sent.health)):
+        try:
+            if said and not leads_to(
+                destination(said, local=fetcher.local), provider.hosts, local=fetcher.local
+            ):
+                wrong.append(_foreign(provider, field))
+        except Refused:
+            wrong.append(FieldError(field, "provider_address"))
     if wrong:
         raise Unprocessable(errors=wrong)
+
+
+def _foreign(provider: Provider, field: str) -> FieldError:
+    return FieldError(field, "provider_host", {"hosts": ", ".join(provider.hosts) or "-"})
 
 
 def _refuse_nameless(listed: Menus, sent: DeclarationIn) -> None:

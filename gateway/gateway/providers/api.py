@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import Path, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from gateway.answers import never_stored
 from gateway.providers import rules, usecases
@@ -37,7 +37,7 @@ async def list_providers(
     session: Db,
     run: Run,
     caller: Admin,
-    state: State | None = None,
+    state: Annotated[State | None, Query(description="ended: its agreement is over")] = None,
     limit: paging.Limit = 20,
     cursor: paging.CursorText = None,
 ) -> Page[ProviderOut]:
@@ -67,7 +67,7 @@ async def register(request: Request, session: Db, run: Run, body: ProviderIn, ca
 
 @router.get("/{code}", response_model=ProviderOut)
 async def read(request: Request, code: Which, session: Db, run: Run, caller: Admin) -> Response:
-    """One provider."""
+    """One provider, with the ETag that changing it takes."""
     provider = await usecases.read(session, code)
     return reply(request, _out(provider, run), version=provider.version)
 
@@ -82,7 +82,7 @@ async def change(
     caller: Admin,
     if_match: IfMatch = None,
 ) -> Response:
-    """Changes owner, agreement, scopes or limits; holds on all workers within a second."""
+    """Changes owner, agreement, scopes, hosts or limits; holds on all workers within a second."""
     now = run.clock.now()
     provider = await usecases.change(session, run, code, body, if_match, caller.person, now=now)
     return reply(request, _out(provider, run), version=provider.version)
@@ -98,9 +98,9 @@ async def suspend(
     caller: Admin,
     if_match: IfMatch = None,
 ) -> Response:
-    """Its menus, section and documents vanish within a second; it is told the reason."""
+    """Its menus, section, documents and statuses vanish within a second; it is told the reason."""
     now = run.clock.now()
-    provider = await usecases.suspend(session, code, body.reason, if_match, caller.person, now=now)
+    provider = await usecases.suspend(session, code, body, if_match, caller.person, now=now)
     return reply(request, _out(provider, run), version=provider.version)
 
 
@@ -131,12 +131,13 @@ async def rotate_secret(
 
 
 def _out(provider: Provider, run: Runtime) -> ProviderOut:
-    names = ("code", "name", "agency", "scopes", "documents_limit", "statuses_per_day", "suspended_reason")
+    names = ["code", "name", "agency", "scopes", "hosts", "documents_limit", "statuses_per_day"]
+    names += ["suspended_for", "suspended_reason", "version"]
     agreement = AgreementOut(
         number=provider.agreement_number, legal_basis=provider.legal_basis, ends_on=provider.ends_on
     )
     return ProviderOut(
-        **{name: getattr(provider, name) for name in (*names, "version")},
+        **{name: getattr(provider, name) for name in names},
         agreement=agreement,
         client=rules.client_code(provider.code),
         state=provider.state(run.clock.now()),

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_
+from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, and_, any_, func, not_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.db import Base
@@ -28,6 +28,7 @@ class Provider(Base):
     ends_on: Mapped[date]
     ends_at: Mapped[datetime]
     scopes: Mapped[list[Any]]
+    hosts: Mapped[list[Any]]
     documents_limit: Mapped[int]
     statuses_per_day: Mapped[int]
     secret: Mapped[bytes] = mapped_column(info=sealed())
@@ -35,6 +36,7 @@ class Provider(Base):
     old_secret_until: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
     suspended_reason: Mapped[str | None]
+    suspended_for: Mapped[str | None]
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(BigInteger)
     told: Mapped[int] = mapped_column(BigInteger)
@@ -50,6 +52,21 @@ class Provider(Base):
             return cls.ends_at <= now
         held = cls.suspended_at.is_not(None) if state == "suspended" else cls.suspended_at.is_(None)
         return and_(cls.ends_at > now, held)
+
+    @classmethod
+    def tells(cls, now: datetime) -> ColumnElement[bool]:
+        """Whether it may tell of residents' requests, as SQL."""
+        return and_(cls.among("active", now), cls.scopes.contains(["requests"]))
+
+    @classmethod
+    def silenced(cls, kind: SQLColumnExpression[str], now: datetime) -> ColumnElement[bool]:
+        """Whether a kind of request is of a provider that may not tell of any now, as SQL.
+
+        The few that may not are read once a query, so that rows are walked in the order of their own index.
+        """
+        names = select(rules.publisher("") + cls.code).where(not_(cls.tells(now))).scalar_subquery()
+        its = func.split_part(kind, "_", 1) + "_" + func.split_part(kind, "_", 2)
+        return its == any_(func.array(names))
 
     def take_secret(self, secret: str, cipher: FieldCipher, old_until: datetime | None = None) -> None:
         """Signs with this one from now on; the one before stays good until then."""

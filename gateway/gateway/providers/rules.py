@@ -13,6 +13,10 @@ from standardwebhooks.webhooks import Webhook
 
 State = Literal["active", "suspended", "ended"]
 Scope = Literal["menus", "home", "search", "requests"]
+Cause = Literal[
+    "wrong_content", "harmful_content", "leaked", "misused", "asked_by_owner", "not_answering", "other"
+]
+"""Why one is suspended: a word for the audits, beside the sentence it is told itself."""
 CODE = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 TOLERANCE = timedelta(minutes=5)
 """Of Standard Webhooks: a message of another time is no message."""

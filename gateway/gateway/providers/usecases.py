@@ -12,7 +12,7 @@ from gateway.clients import usecases as clients
 from gateway.providers import queries, rules
 from gateway.providers.models import Provider
 from gateway.providers.rules import Scope, State
-from gateway.providers.schemas import ProviderChangeIn, ProviderIn
+from gateway.providers.schemas import ProviderChangeIn, ProviderIn, SuspendIn
 from gateway.services.client import Services
 from shared.auth import Caller
 from shared.contracts.city import TagsPurgedV1
@@ -25,6 +25,12 @@ from shared.timers import schedule
 
 END = "provider_end"
 _TAGS = ("home", "menus")
+#: What audits tell of a provider, and of what only that it is the same or not.
+_TOLD = (
+    "name", "agency", "agreement_number", "scopes", "hosts", "documents_limit", "statuses_per_day",
+    "suspended_at", "suspended_for",
+)  # fmt: skip
+_UNTOLD = ("legal_basis", "suspended_reason")
 
 
 class ProviderExists(Conflict):
@@ -85,7 +91,8 @@ async def register(
     provider.take_secret(secret, run.cipher)
     session.add(provider)
     key = await _new_key(session, sent, actor, now)
-    await _changed(session, provider, actor, "provider_registered", _facts(provider), now)
+    facts = audits.difference(None, _state(provider))
+    await _changed(session, provider, actor, "provider_registered", facts, now)
     return Made(provider, key, secret)
 
 
@@ -106,19 +113,23 @@ async def change(
         raise Unprocessable(errors=[FieldError(name, "missing") for name in nothing])
     ends_at = rules.end_of(sent.agreement.ends_on, run.city.zone) if sent.agreement else None
     _refuse_facts(run, sent.agency or provider.agency, ends_at, now)
+    before = _state(provider)
     _take(provider, run, sent)
-    facts = {"changed": sorted(sent.model_fields_set), **_facts(provider)}
+    facts = audits.difference(before, _state(provider))
     await _changed(session, provider, actor, "provider_changed", facts, now)
     return provider
 
 
 async def suspend(
-    session: AsyncSession, code: str, reason: str, if_match: str | None, actor: str, *, now: datetime
+    session: AsyncSession, code: str, sent: SuspendIn, if_match: str | None, actor: str, *, now: datetime
 ) -> Provider:
     """Everything of it vanishes within a second, and it may say nothing. 404, 412."""
     provider = await _locked(session, code, if_match)
-    provider.suspended_at, provider.suspended_reason = provider.suspended_at or now, reason
-    await _changed(session, provider, actor, "provider_suspended", {}, now)
+    before = _state(provider)
+    provider.suspended_at = provider.suspended_at or now
+    provider.suspended_for, provider.suspended_reason = sent.cause, sent.reason
+    facts = audits.difference(before, _state(provider))
+    await _changed(session, provider, actor, "provider_suspended", facts, now)
     return provider
 
 
@@ -129,8 +140,10 @@ async def resume(
     provider = await _locked(session, code, if_match)
     if provider.state(now) == "ended":
         raise ProviderEnded
-    provider.suspended_at = provider.suspended_reason = None
-    await _changed(session, provider, actor, "provider_resumed", {}, now)
+    before = _state(provider)
+    provider.suspended_at = provider.suspended_for = provider.suspended_reason = None
+    facts = audits.difference(before, _state(provider))
+    await _changed(session, provider, actor, "provider_resumed", facts, now)
     return provider
 
 
@@ -254,18 +267,17 @@ def _take(provider: Provider, run: Runtime, sent: ProviderIn | ProviderChangeIn)
         provider.ends_on, provider.ends_at = agreement.ends_on, rules.end_of(agreement.ends_on, run.city.zone)
     if sent.scopes is not None:
         provider.scopes = sorted(set(sent.scopes))
+    if sent.hosts is not None:
+        provider.hosts = sorted(set(sent.hosts))
     for name in ("name", "agency", "documents_limit", "statuses_per_day"):
         if name in given:
             setattr(provider, name, given[name])
 
 
-def _facts(provider: Provider) -> dict[str, Any]:
-    return {
-        "agency": provider.agency,
-        "agreement": provider.agreement_number,
-        "ends_on": provider.ends_on.isoformat(),
-        "scopes": list(provider.scopes),
-    }
+def _state(provider: Provider) -> dict[str, Any]:
+    """What the audit tells of it: of sentences that are nobody else's business the digest."""
+    state = {name: getattr(provider, name) for name in _TOLD} | {"ends_on": provider.ends_on.isoformat()}
+    return state | {name: audits.digest(getattr(provider, name)) for name in _UNTOLD}
 
 
 def _refuse_facts(run: Runtime, agency: str, ends_at: datetime | None, now: datetime) -> None:

@@ -14,7 +14,9 @@ from shared.runtime import Run
 
 router = CityRouter(prefix="/provider/v1/documents", tags=["providers"], dependencies=[never_stored])
 Speaker = Annotated[Caller, Allow(Provider())]
-_Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$", max_length=64)]
+_Id = Annotated[
+    str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$", max_length=64, description="The provider's own")
+]
 
 
 @router.put("/{doc_id}", responses={409: {}}, openapi_extra=x_city(body_limit=131_072))

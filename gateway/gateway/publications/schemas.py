@@ -10,7 +10,10 @@ from shared.schemas import In, Moment, Out, Point
 
 
 class DocumentIn(In):
-    """Something the public may find; `kind` is one that the declaration names."""
+    """Something the public may find; `kind` is one that the declaration names, `link` opens it.
+
+    `area` is the code of a district or village of the city.
+    """
 
     kind: Kind
     title: LineIn
@@ -32,7 +35,7 @@ class DocumentIn(In):
 
 
 class PublishedOut(Out):
-    """A document that search has."""
+    """A document that search has, its `kind` as hits name it; `version` counts what was sent of it."""
 
     id: str
     kind: str

@@ -47,6 +47,7 @@ async def publish(
     the city has not.
     """
     provider = await providers.speaking(session, caller, "search", now=now, lock=True)
+    provided.refuse_foreign(provider, {"link": sent.link})
     kinds = provided.declared(await provided.of(session, provider), "documents")
     _refuse_unknown(run, sent, kinds)
     row = await session.get(ProviderDocument, (provider.code, doc_id))

@@ -33,9 +33,8 @@ async def mine(
     """Everything I asked the city for, over all services, last changed first."""
     language = request.scope["city"].language
     filters = {"citizen": caller.person, "state": state}
-    rows = await queries.of_citizen(
-        session, caller.person, state, before=_place(cursor, filters), limit=limit + 1
-    )
+    before, now = _place(cursor, filters), run.clock.now()
+    rows = await queries.of_citizen(session, caller.person, state, before=before, limit=limit + 1, now=now)
     return reply(request, _page(rows, limit, filters, language, run.city.zone))
 
 

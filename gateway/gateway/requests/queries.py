@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, select, tuple_
+from sqlalchemy import Row, not_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.providers.models import Provider
 from gateway.requests.models import CityRequest
 
 Show = Literal["open", "closed"]
@@ -14,11 +15,21 @@ Place = tuple[datetime, str, str]
 
 
 async def of_citizen(
-    session: AsyncSession, citizen_id: str, show: Show | None, *, before: Place | None, limit: int
+    session: AsyncSession,
+    citizen_id: str,
+    show: Show | None,
+    *,
+    before: Place | None,
+    limit: int,
+    now: datetime,
 ) -> Sequence[Row[Any]]:
-    """A citizen's requests, last changed first; `before`: (updated_at, kind, id) of the last one seen."""
+    """A citizen's requests, last changed first; `before`: (updated_at, kind, id) of the last one seen.
+
+    Without what a provider told that may not tell of requests now.
+    """
     place = (CityRequest.updated_at, CityRequest.kind, CityRequest.entity_id)
-    wanted = select(CityRequest.__table__).where(CityRequest.citizen_id == citizen_id)
+    heard = not_(Provider.silenced(CityRequest.kind, now))
+    wanted = select(CityRequest.__table__).where(CityRequest.citizen_id == citizen_id, heard)
     if show is not None:
         wanted = wanted.where(CityRequest.closed == (show == "closed"))
     if before is not None:

@@ -18,16 +18,26 @@ from shared.runtime import Run
 from shared.schemas import Latitude, Longitude
 
 router = CityRouter(prefix="/v1/search", tags=["search"])
+TAG = "search"
 
 Wanted = Annotated[str, Query(min_length=1, max_length=1_000, description="Words; slips are forgiven")]
 TypeName = Annotated[
     str | None, Query(alias="type", pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$", description="See /v1/search/types")
 ]
-AreaCode = Annotated[str | None, Query(pattern=r"^[0-9]{1,10}(\.[0-9]{1,10}){0,4}$")]
+AreaCode = Annotated[
+    str | None,
+    Query(
+        pattern=r"^[0-9]{1,10}(\.[0-9]{1,10}){0,4}$", description="Of a district or village, such as 36.71.01"
+    ),
+]
 Radius = Annotated[int | None, Query(ge=1, le=MOST_RADIUS_M, description="Metres around lat and lon")]
 
 
-@router.get("", response_model=FoundOut)
+#: A spike asks the same again and again; what is published meanwhile is found five seconds later at most.
+_SHARED = "public, no-cache, s-maxage=5"
+
+
+@router.get("", response_model=FoundOut, openapi_extra=x_city(tags=[TAG]))
 async def search(
     session: Db,
     run: Run,
@@ -42,14 +52,16 @@ async def search(
     limit: paging.Limit = 20,
     cursor: paging.CursorText = None,
 ) -> Response:
-    """Everything published that fits, over all services and providers."""
+    """Everything published that fits, over all services and providers; an answer may be five seconds old."""
     language = request.scope["city"].language
     filters = Filters(q, language, type_name, area, place(lat, lon, radius_m), radius_m)
     found = await find(session, filters, cursor=cursor, limit=limit, now=run.clock.now())
-    return reply(request, found_out(found, language, run.city.zone), public=True)
+    told = reply(request, found_out(found, language, run.city.zone), public=True)
+    told.headers["Cache-Control"] = _SHARED
+    return told
 
 
-@router.get("/types", response_model=TypesOut, openapi_extra=x_city(tags=["search"]))
+@router.get("/types", response_model=TypesOut, openapi_extra=x_city(tags=[TAG]))
 async def types(
     session: Db, run: Run, request: Request, caller: Annotated[Caller, Allow(Anyone)]
 ) -> Response:

@@ -20,15 +20,17 @@ class HitOut(Out):
     """One thing that was found; texts are plain text, never HTML."""
 
     type: str = Field(description="what `type` filters by: article, place, …")
-    kind: str
+    kind: str = Field(description="Publisher and type, such as `news_article`")
     id: str
     title: str
     summary: str
-    highlights: HighlightsOut
-    url: str
+    highlights: HighlightsOut = Field(description="For bold print")
+    url: str = Field(description="Open it: a path of this API or an address")
     point: Point | None
-    distance_m: int | None
-    area: str | None
+    distance_m: int | None = Field(
+        description="Metres from `lat`, `lon`; null without them, or without a place"
+    )
+    area: str | None = Field(description="Code of its district or village")
     published_at: Moment
     starts_at: Moment | None
     ends_at: Moment | None
@@ -44,8 +46,8 @@ class FoundOut(Page[HitOut]):
 class TypeOut(Out):
     """A type of document, the kinds that have it, and how many there are."""
 
-    type: str
-    kinds: Sequence[str]
+    type: str = Field(description="What `type` of a search filters by")
+    kinds: Sequence[str] = Field(description="As `kind` of a hit names them")
     count: int
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.edge.tokens import bearer, claims_of_access
 from gateway.streams import usecases
 from gateway.streams.documents import EventStream
-from gateway.streams.rules import Hub, Listener
+from gateway.streams.rules import Hub, Listener, reload_frame
 from gateway.streams.schemas import TicketOut
 from gateway.streams.usecases import Right
 from shared.auth import Allow, Anyone, Caller, Citizen, refuse_unless
@@ -61,7 +61,8 @@ async def stream(
     async with run.database.transaction() as session:
         right = await _right(session, request, run, caller, ticket)
         last_id, lost = await usecases.resume(session, offered)
-    return EventStream(run.part(Hub), _listener(right, last_id), run.clock, lost=lost)
+    first = reload_frame(last_id) if lost else b""
+    return EventStream(run.part(Hub), _listener(right, last_id), run.clock, first=first)
 
 
 async def _right(

@@ -5,7 +5,7 @@ import asyncio
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gateway.streams.rules import Hub, Listener, reload_frame
+from gateway.streams.rules import Listener, Places, reload_frame
 from shared.clock import Clock
 from shared.errors import Unavailable
 
@@ -15,12 +15,13 @@ _RETRY_MS = 3_000
 class EventStream(Response):
     """Takes its place in the hub when it begins to answer and gives it back whatever happens then.
 
-    Not a generator: one that was never started never runs its `finally`.
+    `first` is what it says before anything else. Not a generator: one that was never started never runs its
+    `finally`.
     """
 
     media_type = "text/event-stream"
 
-    def __init__(self, hub: Hub, listener: Listener, clock: Clock, *, lost: bool) -> None:
+    def __init__(self, hub: Places, listener: Listener, clock: Clock, *, first: bytes = b"") -> None:
         super().__init__(
             headers={
                 "Cache-Control": "no-store, no-transform",
@@ -30,9 +31,7 @@ class EventStream(Response):
         )
         del self.headers["content-length"]
         self._hub, self._listener, self._clock = hub, listener, clock
-        self._greeting = f"retry: {_RETRY_MS}\nid: {listener.last_id}\n\n".encode()
-        if lost:
-            self._greeting += reload_frame(listener.last_id)
+        self._greeting = f"retry: {_RETRY_MS}\nid: {listener.last_id}\n\n".encode() + first
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers until the client leaves, the session ends or the process stops; 503 if no place is free."""

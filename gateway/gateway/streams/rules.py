@@ -36,6 +36,12 @@ class Listener:
         self._frames.append(frame)
         self.woken.set()
 
+    def reload(self) -> None:
+        """Has the lists read anew, without a row of the feed; the stream goes on."""
+        if not self.over:
+            self._frames.append(reload_frame())
+            self.woken.set()
+
     def end(self, farewell: bytes) -> None:
         """Says a last thing; the stream closes after it."""
         self._frames.append(farewell)
@@ -50,36 +56,28 @@ class Listener:
         return taken
 
 
-class Hub:
-    """At most `places` streams, and `per_person` of them for one person.
+class Places:
+    """At most `places` streams, and `per_person` of them for one person, or for one address of guests."""
 
-    A further one takes the place of her oldest: a phone that changed its network leaves a dead one behind.
-    """
-
-    def __init__(self, *, places: int = 10_000, per_person: int = 5) -> None:
+    def __init__(self, *, places: int, per_person: int) -> None:
         self._places, self._per_person = places, per_person
         self.beat_seconds = 15.0
         self.patience_seconds = 30.0
         """How long a client may take to read what was sent before it counts as gone."""
         self._people: dict[str, list[Listener]] = {}
-        self._ended: dict[str, None] = {}
         self._stopped = False
-        self.waiting: set[str] = set()
-        self.woken = asyncio.Event()
         self.open = 0
 
     def admit(self, listener: Listener) -> bool:
-        """Takes a place; False if there is none. If its session ended a moment ago, so does the stream."""
+        """Takes a place; False if there is none."""
         if self.open >= self._places or self._stopped:
             return False
-        mine = self._people.setdefault(listener.person, [])
-        if len(mine) >= self._per_person:
-            mine.pop(0).end(frame("replaced", {}))
+        mine = self._people.get(listener.person, [])
+        if len(mine) >= self._per_person and not self._makes_way(mine):
+            return False
         mine.append(listener)
+        self._people[listener.person] = mine
         self.open += 1
-        if listener.sid in self._ended:
-            listener.end(reload_frame())
-        self.wake([listener.person])
         return True
 
     def release(self, listener: Listener) -> None:
@@ -90,6 +88,55 @@ class Hub:
             mine.remove(listener)
         if not mine:
             self._people.pop(listener.person, None)
+
+    def people(self) -> list[str]:
+        """Everybody with an open stream here."""
+        return list(self._people)
+
+    def listeners(self, person: str) -> list[Listener]:
+        """Her open streams."""
+        return self._people.get(person, [])
+
+    def everybody(self) -> list[Listener]:
+        """All open streams."""
+        return [listener for mine in self._people.values() for listener in mine]
+
+    def stop(self, waits_ms: Iterable[int]) -> None:
+        """The process stops, and takes no more streams."""
+        self._stopped = True
+        self.send_away(waits_ms)
+
+    def send_away(self, waits_ms: Iterable[int]) -> None:
+        """Each stream ends, told how long to wait before it comes back."""
+        for listener, wait in zip(self.everybody(), waits_ms, strict=False):
+            listener.end(f"retry: {wait}\n".encode() + frame("reconnect", {"after_ms": wait}))
+
+    def _makes_way(self, mine: list[Listener]) -> bool:
+        """Whether one of these, who are as many as may be, goes for a newcomer."""
+        return False
+
+
+class Hub(Places):
+    """The streams of residents, who hear what is in their feeds.
+
+    A further one of a person takes the place of her oldest: a phone that changed its network leaves a dead
+    one behind.
+    """
+
+    def __init__(self, *, places: int = 10_000, per_person: int = 5) -> None:
+        super().__init__(places=places, per_person=per_person)
+        self._ended: dict[str, None] = {}
+        self.waiting: set[str] = set()
+        self.woken = asyncio.Event()
+
+    def admit(self, listener: Listener) -> bool:
+        """As Places; if its session ended a moment ago, so does the stream."""
+        if not super().admit(listener):
+            return False
+        if listener.sid in self._ended:
+            listener.end(reload_frame())
+        self.wake([listener.person])
+        return True
 
     def wake(self, people: Iterable[str]) -> None:
         """These people's feeds have something new; those without a stream here do not matter."""
@@ -108,9 +155,11 @@ class Hub:
         taken, self.waiting = self.waiting, set()
         return {p: min(each.last_id for each in self._people[p]) for p in taken if p in self._people}
 
-    def listeners(self, person: str) -> list[Listener]:
-        """Her open streams."""
-        return self._people.get(person, [])
+    def reload(self, people: Iterable[str]) -> None:
+        """Something in their lists is different that stands in nobody's feed."""
+        for person in people:
+            for listener in self.listeners(person):
+                listener.reload()
 
     def end_sessions(self, sids: Iterable[str]) -> None:
         """These sessions are over, and so are their streams."""
@@ -118,22 +167,13 @@ class Hub:
         self._ended |= ended
         for old in list(self._ended)[: max(0, len(self._ended) - _REMEMBERED)]:
             del self._ended[old]
-        for listener in self._all():
+        for listener in self.everybody():
             if listener.sid in ended and not listener.over:
                 listener.end(reload_frame())
 
-    def stop(self, waits_ms: Iterable[int]) -> None:
-        """The process stops, and takes no more streams."""
-        self._stopped = True
-        self.send_away(waits_ms)
-
-    def send_away(self, waits_ms: Iterable[int]) -> None:
-        """Each stream ends, told how long to wait before it comes back."""
-        for listener, wait in zip(self._all(), waits_ms, strict=False):
-            listener.end(f"retry: {wait}\n".encode() + frame("reconnect", {"after_ms": wait}))
-
-    def _all(self) -> list[Listener]:
-        return [listener for mine in self._people.values() for listener in mine]
+    def _makes_way(self, mine: list[Listener]) -> bool:
+        mine.pop(0).end(frame("replaced", {}))
+        return True
 
 
 def frame(event: str, data: Mapping[str, Any], row_id: int | None = None) -> bytes:

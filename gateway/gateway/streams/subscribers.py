@@ -74,7 +74,7 @@ async def deliver(run: Runtime, hub: Hub) -> None:
     try:
         while more:
             async with run.database.transaction() as session:
-                rows = await queries.since(session, waiting, last_id)
+                rows = await queries.since(session, waiting, last_id, run.clock.now())
             for row in rows:
                 _hand_out(run, hub, row)
                 last_id = row.id

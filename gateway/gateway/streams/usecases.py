@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.streams import queries
 from gateway.streams.models import FeedRow, StreamTicket
-from gateway.streams.rules import Hub
+from gateway.streams.rules import Hub, Places
 from shared import log
 from shared.auth import Caller
 from shared.crypto import secret_digest
@@ -154,7 +154,7 @@ def equip(run: Runtime) -> None:
     run.parts[Hub] = hub
     run.metrics.gauge("city_streams_open", "Personal streams open").set_function(lambda: hub.open)
     run.database.after_commit.append(partial(push, run.bus))
-    run.stopping.append(lambda: hub.stop(_waits(hub)))
+    run.stopping.append(lambda: hub.stop(waits(hub)))
 
 
 async def end_all(run: Runtime) -> None:
@@ -162,11 +162,12 @@ async def end_all(run: Runtime) -> None:
     async with run.database.transaction() as session:
         await session.execute(delete(StreamTicket))
     hub: Hub = run.part(Hub)
-    hub.send_away(_waits(hub))
+    hub.send_away(waits(hub))
 
 
-def _waits(hub: Hub) -> Iterator[int]:
-    return (secrets.choice(_AWAY_MS) for _ in range(hub.open))
+def waits(places: Places) -> Iterator[int]:
+    """For each open stream, after how many ms it should come back."""
+    return (secrets.choice(_AWAY_MS) for _ in range(places.open))
 
 
 _TELL = text("""

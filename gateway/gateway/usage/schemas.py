@@ -15,9 +15,9 @@ class CountsOut(Out):
     """All answers, and of these: refused (4xx), limited (429), failed (5xx, given up); bytes of bodies."""
 
     requests: int
-    refused: int
-    limited: int
-    failed: int
+    refused: int = Field(description="Answered 4xx")
+    limited: int = Field(description="Answered 429: over a limit")
+    failed: int = Field(description="Answered 5xx, or given up")
     bytes: int
 
 
@@ -31,26 +31,26 @@ class SeenOut(Out):
     """A platform and version that its requests named; null: they named none."""
 
     platform: str
-    version: str | None
+    version: str | None = Field(description="Of the app; `other` beyond 50 a day")
     requests: int
-    last_at: Moment
+    last_at: Moment = Field(description="Last seen")
 
 
 class ClientUsageOut(Out):
     """Days without a request are left out; the last seconds are still being counted."""
 
-    client: str
-    since: date
-    until: date
-    days: Sequence[DayOut]
+    client: str = Field(description="Code of the front end")
+    since: date = Field(description="The first day")
+    until: date = Field(description="The last day, included")
+    days: Sequence[DayOut] = Field(description="Oldest first")
     seen: Sequence[SeenOut] = Field(description="The most used first, 100 at most")
 
 
 class ClientDayOut(CountsOut):
     """One front end on that day."""
 
-    client: str
-    last_at: Moment
+    client: str = Field(description="Code of the front end")
+    last_at: Moment = Field(description="Last request")
 
 
 def seen_out(row: Row[Any], run: Runtime) -> SeenOut:

@@ -3,8 +3,12 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from gateway.audits import usecases as audits
+from gateway.people import usecases as people
+from gateway.vault import Vault
+from shared.testing import QueryRecorder
 
 
 async def test_newest_first_with_who_what_and_when(archive: Any) -> None:
@@ -55,3 +59,22 @@ async def test_pages_follow_one_another_and_belong_to_their_filter(archive: Any)
     assert [i["facts"].get("place") for i in first["items"] + second["items"]] == [5, 4, 3, 2, 1, None]
     assert second["next"] is None
     assert (await archive.get(limit=4, cursor=first["next"], actor="x")).json()["code"] == "bad_cursor"
+
+
+async def test_members_of_staff_have_their_names_in_the_answer_alone(archive: Any) -> None:
+    vault, now = archive.run.part(Vault), archive.clock.now()
+    async with archive.run.database.transaction() as session:
+        given: dict[str, Any] = {"agency": None, "vault": vault, "now": now}
+        admin = await people.enrol(session, name="Ani Admin", roles=("admin",), **given)
+        other = await people.enrol(session, name="Budi Ops", roles=("ops",), **given, actor=str(admin))
+    with QueryRecorder().on(archive.run.database) as queries:
+        page = (await archive.get(subject=f"staff:{other}")).json()
+    [line] = page["items"]
+    assert (line["actor"], line["actor_name"]) == (str(admin), "Ani Admin")
+    assert (line["subject"], line["subject_name"]) == (f"staff:{other}", "Budi Ops")
+    assert len(queries) == 2
+    [first] = (await archive.get(subject="client:web")).json()["items"]
+    assert (first["actor_name"], first["subject_name"]) == (None, None)
+    async with archive.run.database.transaction() as session:
+        kept = str((await session.execute(text("SELECT a::text, e::text FROM audits a, entries e"))).all())
+    assert not [name for name in ("Ani", "Budi") if name in kept]

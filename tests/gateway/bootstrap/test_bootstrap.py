@@ -1,5 +1,6 @@
 """What an app hears when it starts: updates, flags, the city."""
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -127,10 +128,40 @@ async def test_nobody_but_an_admin_changes_it(client: AsyncClient, staff: Any, p
     assert (await client.put(path, json=body, headers=staff("ops"))).status_code == 403
 
 
-async def test_what_was_said_is_audited(client: AsyncClient, app: FastAPI, staff: Any) -> None:
-    body = {"is_on": True, "purpose": "Kept"}
-    assert (await client.put(f"{FLAGS}/kept", json=body, headers=staff("admin"))).status_code == 200
-    run = app.state.runtime
-    async with run.database.transaction() as session:
-        found = await session.execute(text("SELECT actor, action FROM audits WHERE subject = 'flag:kept'"))
-    assert [tuple(line) for line in found] == [("s1", "flag_said")]
+async def test_what_was_said_is_audited_with_what_stood_there_before(
+    client: AsyncClient, app: FastAPI, staff: Any
+) -> None:
+    aim = {"platforms": ["ios"], "from_version": "1.2.0", "below_version": None}
+    for body in ({"is_on": True, **aim}, {"is_on": False, **aim}):
+        sent = await client.put(f"{FLAGS}/kept", json={"purpose": "Kept", **body}, headers=staff("admin"))
+        assert sent.status_code == 200
+    assert (await client.delete(f"{FLAGS}/kept", headers=staff("admin"))).status_code == 204
+    lines = await audited(app, "flag:kept")
+    assert [line[:2] for line in lines] == [("s1", "flag_said")] * 2 + [("s1", "flag_dropped")]
+    state = {"purpose": {"sha256": sha256(b"Kept").hexdigest(), "characters": 4}, **aim}
+    assert [line[2] for line in lines] == [
+        {"version": 1, "after": {"is_on": True, **state}},
+        {"version": 2, "before": {"is_on": True}, "after": {"is_on": False}},
+        {"version": 3, "before": {"is_on": False, **state}},
+    ]
+
+
+async def test_the_audit_keeps_which_store_people_were_sent_to(
+    client: AsyncClient, app: FastAPI, staff: Any
+) -> None:
+    said = {"latest": "9.0.0", "minimum": "8.0.0", "required": True}
+    for store in ("https://store.example.go.id/a", "https://elsewhere.example/a"):
+        sent = await client.put(f"{VERSIONS}/ios", json={**said, "store": store}, headers=staff("admin"))
+        assert sent.status_code == 200
+    assert (await client.delete(f"{VERSIONS}/ios", headers=staff("admin"))).status_code == 204
+    *_, changed, dropped = [facts for _, _, facts in await audited(app, "app_version:ios")]
+    assert changed["before"] == {"store": "https://store.example.go.id/a"}
+    assert changed["after"] == {"store": "https://elsewhere.example/a"}
+    assert dropped["before"] == {**said, "message": {}, "store": "https://elsewhere.example/a"}
+
+
+async def audited(app: FastAPI, subject: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """(actor, action, facts) of what was done to it, in that order."""
+    wanted = text("SELECT actor, action, facts FROM audits WHERE subject = :subject ORDER BY id")
+    async with app.state.runtime.database.transaction() as session:
+        return [(row[0], row[1], row[2]) for row in await session.execute(wanted, {"subject": subject})]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
+from sqlalchemy import text
 
 from gateway.notices import usecases
 from gateway.notices.rules import KEPT, MOST_SHOWN
@@ -128,6 +129,34 @@ async def test_nobody_is_shown_more_than_five_and_the_gravest_come_first(
     for where in made:
         await client.delete(where, headers=staff("admin"))
     await until(levels, [])
+
+
+async def test_the_audit_keeps_what_was_told_and_what_it_said_before(
+    client: AsyncClient, app: FastAPI, staff: Any, notice: Any
+) -> None:
+    first = notice(starts=600, ends=700, link="/v1/menus", areas=["36.71.01"])
+    where = (await client.post(DESK, json=first, headers=staff("ops"))).headers["Location"]
+    second = {**first, "text": {"id": "Dibuka", "en": "Open"}, "link": "https://elsewhere.example/"}
+    assert (await client.put(where, json=second, headers=staff("ops"))).status_code == 200
+    assert (await client.delete(where, headers=staff("ops"))).status_code == 204
+    wanted = text("SELECT action, facts FROM audits WHERE subject = :subject ORDER BY id")
+    async with app.state.runtime.database.transaction() as session:
+        found = await session.execute(wanted, {"subject": f"notice:{where.rpartition('/')[2]}"})
+    written, changed, withdrawn = [tuple(row) for row in found]
+    assert written[0] == "notice_written"
+    assert {"title": first["title"], "text": first["text"], "link": "/v1/menus"}.items() <= written[1][
+        "after"
+    ].items()
+    assert (written[1]["after"]["areas"], "before" in written[1]) == (["36.71.01"], False)
+    assert changed == (
+        "notice_changed",
+        {
+            "version": 2,
+            "before": {"text": first["text"], "link": "/v1/menus"},
+            "after": {"text": second["text"], "link": "https://elsewhere.example/"},
+        },
+    )
+    assert (withdrawn[0], list(withdrawn[1]["before"])) == ("notice_withdrawn", ["ends_at"])
 
 
 async def test_a_notice_is_forgotten_a_year_after_its_end(app: FastAPI, clock: ManualClock) -> None:

@@ -105,6 +105,21 @@ async def untagged(request: Request, caller: Guest) -> Response:
     return await request.app.state.desk.answer(request)
 
 
+OLD = {"since": "2026-01-01", "sunset": "2026-07-01", "successor": "/v1/news/list"}
+
+
+@router.get("/old", openapi_extra=x_city(tags=["news"], deprecated=OLD))
+async def old(request: Request, caller: Guest, limit: int = 20) -> Response:
+    """As the list, until it ends."""
+    return await request.app.state.desk.answer(request)
+
+
+@router.post("/old", openapi_extra=x_city(deprecated={"since": "2026-01-01"}))
+async def write_old(caller: Guest) -> str:
+    """Nobody said yet when it ends, or what comes after it."""
+    return "taken"
+
+
 @router.put("/list")
 async def change(request: Request, caller: Guest, if_match: Annotated[str, Header()] = "") -> str:
     """Tells which version it was asked to change."""

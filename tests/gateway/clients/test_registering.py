@@ -165,7 +165,8 @@ async def test_a_page_costs_three_queries_however_long(desk: Any) -> None:
 
 async def test_everything_is_audited_with_who_did_it_and_no_secret(desk: Any) -> None:
     key = (await desk.add("audited", notes="nobody's business"))["key"]
-    await desk.send("PATCH", f"{ALL}/audited", {"rate_per_second": 2.5, "notes": "still nobody's"})
+    elsewhere = {"rate_per_second": 2.5, "origins": ["https://x.example"], "notes": "still nobody's"}
+    await desk.send("PATCH", f"{ALL}/audited", elsewhere)
     rotated = (await desk.send("POST", f"{ALL}/audited/rotate", {"overlap_hours": 5})).json()["key"]
     await desk.send("POST", f"{ALL}/audited/end-old-key")
     await desk.send("POST", f"{ALL}/audited/disable", {"reason": "leaked"})
@@ -176,7 +177,11 @@ async def test_everything_is_audited_with_who_did_it_and_no_secret(desk: Any) ->
         for what in ("registered", "changed", "key_rotated", "old_key_ended", "disabled", "enabled")
     ]
     facts = [line["facts"] for line in reversed(lines)]
-    assert facts[1] == {"fields": ["notes", "rate_per_second"], "rate_per_second": "2.5"}
+    assert facts[0]["after"] | {"origins": [], "scopes": [], "burst": 1_000} == facts[0]["after"]
+    before, after = facts[1]["before"], facts[1]["after"]
+    assert (before["rate_per_second"], after["rate_per_second"]) == ("500", "2.5")
+    assert (before["origins"], after["origins"]) == ([], ["https://x.example"])
+    assert [each["notes"]["characters"] for each in (before, after)] == [17, 14]
     assert facts[2:5] == [{"overlap_hours": 5, "ended_oldest": False}, {}, {"reason": "leaked"}]
     told = json.dumps(lines)
     assert not [secret for secret in (key, rotated, "nobody") if secret in told]

@@ -11,7 +11,7 @@ from gateway.edge.sections import Source
 LIMITED = {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 3}}
 
 
-async def nothing(wanted: Wanted, seconds: float) -> Part:
+def nothing(wanted: Wanted) -> Part:
     return Part("ok")
 
 

@@ -312,11 +312,40 @@ async def test_a_read_over_an_idle_connection_ends_well_however_its_answer_comes
     assert run.metrics.registry.get_sample_value("city_http_requests_total", labels) == 9
 
 
-async def test_a_header_that_would_be_read_as_two_ends_in_500_not_in_silence(broken: Any) -> None:
-    client, service, _ = broken
-    service.raw(b"HTTP/1.1 200 OK\r\nX-A: a\x01b\r\nContent-Length: 2\r\n\r\nok", close=False)
-    answer = await client.get("/v1/news/thing")
-    assert answer.status_code in (500, 503)
-    assert "x-a" not in answer.headers
-    service.answer = service.well
-    assert (await client.get("/v1/news/thing")).content == b"ok"
+LIES = {
+    "a header that would be read as two": b"200 OK\r\nX-A: a\x01b",
+    "a bare CR in a header": b"200 OK\r\nX-A: a\rSet-Cookie: b",
+    "NUL in a header": b"200 OK\r\nX-A: a\x00b",
+    "a name that is none": b"200 OK\r\nX A: b",
+    "no status": b"000 OK",
+    "a status beyond all": b"600 OK",
+    "a status of its own": b"999 OK",
+    "two lengths": b"200 OK\r\nContent-Length: 3",
+    "a length and chunks": b"200 OK\r\nTransfer-Encoding: chunked",
+    "no HTTP": b"or not",
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+async def test_an_answer_nobody_can_read_is_503_for_a_read_and_504_for_a_write(broken: Any, lie: str) -> None:
+    """RFC 9110's 502 would say less: 503 is worth asking again, after 504 the same key is."""
+    client, service, run = broken
+    bad = b"HTTP/1.1 " + LIES[lie] + b"\r\nContent-Length: 2\r\n\r\nok"
+    streamed = b"x" * 100_000
+    for method, body, expected, sent in (
+        ("GET", b"", (503, "unavailable"), 2),
+        ("POST", b"x", (504, "outcome_unknown"), 1),
+        ("PUT", streamed, (504, "outcome_unknown"), 1),
+    ):
+        service.requests.clear()
+        service.raw(bad, close=False)
+        if body == streamed:
+            service.raw(bad)
+        answer = await client.request(method, "/v1/news/thing", content=body)
+        assert (code(answer), "x-a" in answer.headers) == (expected, False), method
+        assert answer.headers["retry-after"]
+        assert len(service.requests) == sent
+        service.answer = service.well
+        assert (await client.get("/v1/news/thing")).content == b"ok"
+    labels = {"service": "svc-news", "reason": "connection"}
+    assert run.metrics.registry.get_sample_value("city_upstream_failures_total", labels) == 3

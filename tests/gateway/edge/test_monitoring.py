@@ -74,6 +74,14 @@ def test_the_names_of_an_expression_are_found() -> None:
     assert names(asked) == {"x_total", "k:m_1h", "f", "g"}
 
 
+async def test_every_metric_of_a_page_for_people_is_shown(known: set[str]) -> None:
+    pages = [*(ROOT / "deploy").rglob("*.md"), ROOT / "README.md", ROOT / "gateway" / "README.md"]
+    asked = {(p.name, n) for p in pages for n in re.findall(r"\bcity[_:][\w:]*\w", p.read_text())}
+    assert len(asked) > 10
+    families = known | {re.sub("_(total|bucket)$", "", name) for name in known}
+    assert sorted(each for each in asked if each[1] not in families) == []
+
+
 async def test_every_metric_of_the_rules_is_shown(known: set[str]) -> None:
     asked = {(rule.get("alert") or rule["record"], n) for rule in rules() for n in names(rule["expr"])}
     assert len(asked) > 25

@@ -4,23 +4,22 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
-from gateway.declarations.usecases import Declarations, Part, Section, Wanted
+from gateway.declarations.usecases import Declarations, Part, Reading, Section, Wanted
 from tests.gateway.home.conftest import NEAR, Stand, Town, offer
 
 
 async def test_a_providers_section_stands_among_the_services_and_its_faults_are_its_own(town: Town) -> None:
     asked: list[Wanted] = []
 
-    async def well(wanted: Wanted, seconds: float) -> Part:
+    def well(wanted: Wanted) -> Part:
         asked.append(wanted)
         return Part("ok", b'[{"id":"demo-1"}]', more=True)
 
-    async def broken(wanted: Wanted, seconds: float) -> Part:
+    def broken(wanted: Wanted) -> Part:
         raise RuntimeError("demo")
 
-    async def deaf(wanted: Wanted, seconds: float) -> Part:
-        await asyncio.sleep(3)
-        return Part("ok")
+    def deaf(wanted: Wanted) -> Reading:
+        return Reading(asyncio.get_running_loop().create_future(), lambda: Part("unavailable"))
 
     declared: Declarations = town.run.part(Declarations)
     title = {"id": "Antrean KTP-el", "en": "Identity card queue"}
@@ -44,6 +43,26 @@ async def test_a_providers_section_stands_among_the_services_and_its_faults_are_
     assert asked[0].language == "en"
     assert (town.counted("provider", "ok"), town.counted("provider", "unavailable")) == (1, 2)
     assert "queue" not in await town.sections()
+
+
+async def test_however_many_join_home_stays_within_its_bytes_and_the_citys_own_are_whole(town: Town) -> None:
+    declared: Declarations = town.run.part(Declarations)
+    items = b'[{"id":"demo-1","text":"%s"},{"id":"demo-2"}]' % (b"x" * 4_000)
+    many = [Section(f"q{n:03}", 200 + n, "demo", lambda wanted: Part("ok", items)) for n in range(222)]
+    before = await town.sections()
+    declared.tell("demo", many, [])
+    answer = await town.home()
+    declared.forget("demo")
+    most = town.run.settings.home_bytes
+    assert most * 0.95 < len(answer.content) <= most + len(b'{"sections":[],"area":null}')
+    found = {each["name"]: each for each in answer.json()["sections"]}
+    assert {name: found[name] for name in before} == before
+    theirs = [found[each.name] for each in many if each.name in found]
+    assert [each["name"] for each in theirs] == [each.name for each in many[: len(theirs)]]
+    assert all(each["more"] == (len(each["items"]) < 2) for each in theirs)
+    counts = [len(each["items"]) for each in theirs]
+    assert (counts[0], counts[-1]) == (2, 0)
+    assert counts == sorted(counts, reverse=True)
 
 
 async def test_a_purge_of_any_sections_tag_reaches_home_at_once_and_only_its_owner_is_asked(

@@ -16,6 +16,7 @@ from shared.testing import served
 
 
 async def test_a_guest_sees_14_services_and_36_menus(town: Any) -> None:
+    await town.until("city-news", "native")  # or the service's first document makes a new answer in between
     answer = await town.clients[0].get("/v1/menus", headers={"Accept-Language": "en"})
     services = answer.json()["services"]
     assert len(services) == 14
@@ -213,6 +214,27 @@ async def test_a_switch_is_changed_by_whoever_saw_it_last(town: Any, staff: Any,
 async def test_a_switch_that_makes_no_sense_is_refused(switch: Any, body: dict[str, Any]) -> None:
     answer = await switch("agenda", **body)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
+async def test_the_audit_says_where_a_menu_was_led_though_the_switch_is_gone(
+    town: Any, staff: Any, switch: Any
+) -> None:
+    aim = {"platforms": ["android"], "below_version": "2.0.0", "languages": ["id"]}
+    assert (await switch("call-112", state="link", link="https://elsewhere.example/", **aim)).is_success
+    assert (await switch("call-112", state="off", reason={"id": "Rusak", "en": "Broken"}, **aim)).is_success
+    gone = "/v1/admin/menus/call-112/switches/test"
+    assert (await town.clients[0].delete(gone, headers=staff("admin"))).status_code == 204
+    told = {"params": {"subject": "menu:call-112"}, "headers": staff("admin")}
+    lines = (await town.clients[0].get("/v1/admin/audits", **told)).json()["items"]
+    assert [line["action"] for line in lines] == ["menu_switch_dropped", "menu_switched", "menu_switched"]
+    dropped, changed, first = [line["facts"] for line in lines]
+    meant = {**aim, "from_version": None, "segment": "everybody"}
+    reason = {"id": "Rusak", "en": "Broken"}
+    led = {"state": "link", "link": "https://elsewhere.example/", "reason": {}}
+    off = {"state": "off", "link": None, "reason": reason}
+    assert first == {"code": "test", "version": 1, "after": led | meant}
+    assert changed == {"code": "test", "version": 2, "before": led, "after": off}
+    assert dropped == {"code": "test", "version": 3, "before": off | meant}
 
 
 async def test_switches_are_for_admins_known_menus_and_few(town: Any, staff: Any, switch: Any) -> None:

@@ -82,6 +82,18 @@ def test_a_check_of_the_pack_counts_the_menus_and_says_what_is_weak(contoh: City
     assert any("until a provider declares them: jadwal-perahu" in what for _, what in weak)
 
 
+def test_every_menu_of_tangerang_says_who_named_it_and_a_check_counts_those_nobody_did() -> None:
+    tangerang = load_city(CITIES / "tangerang")
+    shown = [menu for service in load_menus(tangerang).services for menu in service.menus]
+    named = [menu.id for menu in shown if ".md" in menu.source]
+    doubtful = [menu.id for menu in shown if "unverified" in menu.source]
+    assert set(named) | set(doubtful) == {menu.id for menu in shown}
+    assert {"call-112", "e-kir"}.isdisjoint(doubtful)
+    assert {"pbb", "online-permits"} <= set(doubtful)
+    [told] = [what for file, what in check_menus(tangerang)[1] if "unverified" in what]
+    assert told.startswith(f"{len(doubtful)} of 36 unverified: agenda, ktp-el, ")
+
+
 @pytest.mark.parametrize(
     ("wrong", "right", "said"),
     [

@@ -30,6 +30,7 @@ NEW = {
     "agency": "disdukcapil",
     "agreement": AGREEMENT,
     "scopes": ["menus", "home", "search", "requests"],
+    "hosts": ["example.go.id"],
     "rate_per_second": 200,
     "burst": 2000,
 }
@@ -80,7 +81,7 @@ class Town:
     async def part(self, name: str, language: str = "id") -> Part:
         """Its content now; unavailable while nobody has declared it."""
         section = self.section(name)
-        return Part("unavailable") if section is None else await section.read(Wanted(language), 0.3)
+        return Part("unavailable") if section is None else section.read(Wanted(language))
 
 
 async def until(ask: Callable[[], Any], good: Callable[[Any], bool], seconds: float = 10) -> Any:

@@ -82,7 +82,7 @@ async def test_what_a_service_has_no_provider_may_take(town: Town, said: dict[st
 
 async def test_what_a_provider_has_no_other_may_take_even_while_it_is_suspended(town: Town) -> None:
     first, _ = await town.join()
-    await town.post(f"/{first}/suspend", {"reason": "uji"})
+    await town.post(f"/{first}/suspend", {"cause": "other", "reason": "uji"})
     _, other = await town.join()
     menu = {"menu": first, "link": "https://a.example.go.id/"}
     assert (await declare(other, menus=[menu])).json()["code"] == "menu_taken"
@@ -122,6 +122,7 @@ async def test_without_the_scope_nothing_of_it_is_taken_and_what_was_agreed_less
         ({"menus": [{"menu": f"x-{n}", "link": "/v1/a"} for n in range(21)]}, "menus"),
         ({"home": {"section": "my_requests", "title": {"id": "X"}}}, "home.section"),
         ({"home": {"section": "x", "title": {"id": "X"}, "url": "http://10.0.0.1/"}}, "home.url"),
+        ({"home": {"section": "x", "title": {"id": "X"}, "order": 99}}, "home.order"),
         ({"home": {"section": "x", "title": {"id": "X"}, "url": "https://127.1/admin"}}, "home.url"),
         ({"home": {"section": "x", "title": {"id": "\u202e"}}}, "home.title.id"),
         ({"link": "https://user:pass@a.example.go.id/"}, "link"),

@@ -46,7 +46,7 @@ async def test_suspended_its_documents_leave_the_search_and_come_back(town: Town
     code, queue = await town.join()
     await asyncio.gather(*(publish(queue, f"d-{n}", f"Lumbungdata {n}") for n in range(5)))
     await until(lambda: found(town, "lumbungdata"), lambda hits: len(hits) == 5)
-    await town.post(f"/{code}/suspend", {"reason": "uji"})
+    await town.post(f"/{code}/suspend", {"cause": "other", "reason": "uji"})
     await until(lambda: found(town, "lumbungdata"), lambda hits: not hits)
     await town.post(f"/{code}/resume")
     await until(lambda: found(town, "lumbungdata"), lambda hits: len(hits) == 5)

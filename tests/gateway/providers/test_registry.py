@@ -1,6 +1,9 @@
 """An administrator lets systems of the city join, suspends them and lets them back; agreements end."""
 
+import statistics
+import time
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -59,6 +62,7 @@ async def test_registering_twice_with_one_key_is_once_and_a_taken_code_is_refuse
         ({"scopes": []}, "scopes"),
         ({"scopes": ["everything"]}, "scopes.0"),
         ({"name": {"id": "<b></b>"}}, "name.id"),
+        ({"hosts": None}, "hosts"),
     ],
 )
 async def test_what_does_not_fit_is_said_by_field(town: Town, wrong: dict[str, Any], field: str) -> None:
@@ -86,7 +90,7 @@ async def test_changes_want_the_version_that_was_read(town: Town) -> None:
     first = {**town.admin, "If-Match": read.headers["etag"]}
     changed = await town.http.patch(path, json={"scopes": ["menus"]}, headers=first)
     assert (changed.status_code, changed.json()["scopes"], changed.json()["version"]) == (200, ["menus"], 2)
-    late = await town.http.post(f"{path}/suspend", json={"reason": "uji"}, headers=first)
+    late = await town.http.post(f"{path}/suspend", json={"cause": "other", "reason": "uji"}, headers=first)
     assert late.status_code == 412
     nothing = await town.http.patch(path, json={"agreement": None}, headers=town.admin)
     assert nothing.status_code == 422
@@ -96,7 +100,7 @@ async def test_changes_want_the_version_that_was_read(town: Town) -> None:
 async def test_the_list_goes_on_by_code_and_knows_states(town: Town) -> None:
     for code in ("aaa", "aab", "aac"):
         await town.register(code=code)
-    await town.post("/aab/suspend", {"reason": "uji"})
+    await town.post("/aab/suspend", {"cause": "other", "reason": "uji"})
     first = (await town.http.get(ADMIN, params={"limit": 2}, headers=town.admin)).json()
     rest = {"limit": 1, "cursor": first["next"]}
     second = (await town.http.get(ADMIN, params=rest, headers=town.admin)).json()
@@ -110,17 +114,61 @@ async def test_the_list_goes_on_by_code_and_knows_states(town: Town) -> None:
 async def test_whoever_is_suspended_vanishes_learns_why_and_comes_back(town: Town) -> None:
     code, queue = await town.join()
     await queue.push()
-    await until(lambda: town.part(code), lambda part: part.state == "ok")
+    assert statistics.median([await gone_after(town, code) for _ in range(3)]) < 1
     assert code in town.declared.menus()
-    await town.post(f"/{code}/suspend", {"reason": "Keluhan warga"})
+    told = await town.post(f"/{code}/suspend", {"cause": "wrong_content", "reason": "Keluhan warga"})
+    assert (told.json()["suspended_for"], told.json()["suspended_reason"]) == (
+        "wrong_content",
+        "Keluhan warga",
+    )
     await until(lambda: town.section(code), lambda section: section is None)
     assert code not in town.declared.menus()
     refused = await queue.push()
     assert (refused.status_code, refused.json()["code"]) == (403, "provider_suspended")
     assert "Keluhan warga" in refused.json()["detail"]
     assert (await queue.standing())["state"] == "suspended"
+    back = (await town.post(f"/{code}/resume")).json()
+    assert (back["suspended_for"], back["suspended_reason"]) == (None, None)
+    await until(lambda: town.part(code), lambda part: part.state == "ok")
+
+
+async def gone_after(town: Town, code: str) -> float:
+    """Seconds from the order to suspend until nothing of it is shown; then it is back."""
+    await until(lambda: town.part(code), lambda part: part.state == "ok")
+    began = time.monotonic()
+    await town.post(f"/{code}/suspend", {"cause": "other", "reason": "uji"})
+    await until(lambda: town.section(code), lambda section: section is None)
+    took = time.monotonic() - began
+    assert code not in town.declared.menus()
     await town.post(f"/{code}/resume")
     await until(lambda: town.part(code), lambda part: part.state == "ok")
+    return took
+
+
+async def test_the_audits_say_why_and_since_when_and_what_is_different(
+    town: Town, clock: ManualClock
+) -> None:
+    made, _ = await town.register(hosts=["b.example", "a.example"])
+    code, since = made["code"], clock.now().isoformat()
+    await town.post(f"/{code}/suspend", {"cause": "harmful_content", "reason": "Keluhan Ibu Demo"})
+    clock.advance(timedelta(hours=1))
+    await town.post(f"/{code}/resume")
+    agreed = {"hosts": ["c.example"], "statuses_per_day": 7}
+    await town.http.patch(f"{ADMIN}/{code}", json=agreed, headers=town.admin)
+    async with town.run.database.transaction() as session:
+        wanted = select(Audit.action, Audit.facts).where(Audit.subject == f"provider:{code}")
+        registered, suspended, resumed, changed = await session.execute(wanted.order_by(Audit.id))
+    new, words = registered.facts["after"], "Keluhan Ibu Demo"
+    assert (new["hosts"], new["suspended_for"]) == (["a.example", "b.example"], None)
+    told = {"sha256": sha256(words.encode()).hexdigest(), "characters": len(words)}
+    held = {"suspended_at": since, "suspended_for": "harmful_content", "suspended_reason": told}
+    free = dict.fromkeys(held)
+    assert suspended == ("provider_suspended", {"before": free, "after": held})
+    assert resumed == ("provider_resumed", {"before": held, "after": free})
+    assert changed.facts == {
+        "before": {"hosts": ["a.example", "b.example"], "statuses_per_day": 20_000},
+        "after": agreed,
+    }
 
 
 async def test_the_secret_before_is_good_for_the_overlap_alone(town: Town, clock: ManualClock) -> None:

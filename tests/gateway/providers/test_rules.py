@@ -3,17 +3,22 @@
 import html
 import unicodedata
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from zoneinfo import ZoneInfo
 
 import nh3
 import pytest
+from fastapi.routing import iter_route_contexts
 from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
+from deploy.local.layout import EVERY_SERVICE
 from gateway.fetching.rules import Refused, destination, is_global
 from gateway.provided import rules
+from gateway.provided.schemas import HomeIn
 from gateway.providers.rules import end_of, is_signed, new_secret, state
+from shared.routes import CityRoute
 
 NOW = datetime(2026, 2, 2, 2, 0, tzinfo=UTC)
 
@@ -153,6 +158,16 @@ def test_an_agreement_ends_with_its_last_day_in_the_citys_zone() -> None:
 )
 def test_a_section_says_how_old_it_is(age: int | None, shown: str) -> None:
     assert rules.state_of(None if age is None else NOW - timedelta(seconds=age), NOW) == shown
+
+
+def test_sections_of_the_citys_own_services_stand_before_any_providers() -> None:
+    services = [import_module(f"{each.package}.app").SERVICE for each in EVERY_SERVICE]
+    routers = [router for service in services for router in service.routers]
+    routes = [c.original_route for router in routers for c in iter_route_contexts(router.routes)]
+    orders = {r.city.home.order for r in routes if isinstance(r, CityRoute) and r.city.home is not None}
+    assert len(orders) >= 5
+    assert max(orders) < rules.FIRST_ORDER
+    assert HomeIn.model_validate({"section": "x", "title": {"id": "X"}, "order": rules.FIRST_ORDER})
 
 
 @given(st.integers(0, 10_000), st.floats(0, 1))

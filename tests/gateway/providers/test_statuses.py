@@ -212,7 +212,7 @@ async def test_suspended_it_may_say_nothing_of_anybody(
 ) -> None:
     code, queue = joined
     await known(town, code, queue, me)
-    await town.post(f"/{code}/suspend", {"reason": "uji"})
+    await town.post(f"/{code}/suspend", {"cause": "other", "reason": "uji"})
     refused = await until(lambda: queue.say(7, "menunggu", clock.now()), lambda a: a.status_code == 403)
     assert refused.json()["code"] == "provider_suspended"
     hers = {"headers": town.signed_in(me)}

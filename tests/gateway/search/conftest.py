@@ -12,6 +12,7 @@ from httpx import AsyncClient
 from deploy.local.nats import Broker
 from gateway.app import create_app
 from gateway.clients import usecases as clients
+from gateway.edge.answers import Answers
 from gateway.search import usecases as search
 from gateway.settings import GatewaySettings
 from shared.clock import ManualClock
@@ -67,10 +68,11 @@ async def client(app: FastAPI) -> AsyncIterator[AsyncClient]:
 
 
 @pytest.fixture(scope="module")
-def find(client: AsyncClient) -> Find:
-    """`await find(q, **parameters)`: the page, which must be there."""
+def find(app: FastAPI, client: AsyncClient) -> Find:
+    """`await find(q, **parameters)`: the page as it is now, not as it was shared seconds ago."""
 
     async def ask(q: str, language: str = "id", **more: Any) -> dict[str, Any]:
+        app.state.runtime.part(Answers).purge(["search"])
         answer = await client.get(
             "/v1/search", params={"q": q, **more}, headers={"Accept-Language": language}
         )

@@ -14,6 +14,7 @@ from tests.security.fuzz.refusals import DESKS
 #: Schemathesis's own lists, to which the exceptions are added.
 ANSWERS = ("2xx", "3xx", "401", "403", "404", "409", "429", "5xx")
 REFUSALS = ("400", "401", "403", "404", "405", "406", "409", "415", "422", "428", "429", "5xx")
+UPLOAD = "/v1/media/uploads/{upload_id}"
 REPORTS, PRICES, NEWS, TOURISM = "/v1/laksa/reports", "/v1/prices", "/v1/news", "/v1/tourism"
 #: What only we can make, and a key that may be left out only beside an id: 400.
 OPAQUE = ("bad_cursor", "idempotency_key_*")
@@ -27,8 +28,8 @@ UNKNOWABLE = {
     f"POST {REPORTS}/{{ref}}/hand-over": "codes of agencies are the city pack's",
     "POST /v1/auth/otp": "which numbers are mobile ones, the numbering plan knows",
     "POST /v1/media": "only its decoder knows whether a file is a photo",
-    "PATCH /v1/media/uploads/{upload_id}": "only its decoder knows whether a file is a photo",
-    "POST /v1/media/uploads/{upload_id}": "only its decoder knows whether a file is a photo",
+    f"PATCH {UPLOAD}": "only its decoder knows whether a file is a photo",
+    f"POST {UPLOAD}": "only its decoder knows whether a file is a photo",
 }
 _CODES = ("market unknown", "commodity unknown")
 _RANGE = ("from range_*", "to range_*", "from too_long_line", "to too_long_line")
@@ -143,6 +144,7 @@ def rule(label: str, operation: Mapping[str, Any]) -> dict[str, Any]:
     more = {
         "400": bool({"cursor", _SUM} & named.keys()) or _may_lack_its_key(named) or label in STANDARD,
         "412": "if-match" in named or _TUS.lower() in named,
+        "413": _TUS.lower() in named,  # more bytes than the upload has left, or than it was said to have
         "415": label == "POST /v1/media",  # with Tus-Resumable the body is a part, without it a photo
         "422": label in UNKNOWABLE or bool(told),
         "460": _SUM in named,
@@ -173,3 +175,18 @@ def unnamed(label: str, status: int, problem: Mapping[str, Any]) -> list[str]:
     named = (*STANDARD.get(label, ()), *OPAQUE) if status == 400 else NAMED.get(label, ())
     found = {re.sub(r"(?<=\.)[0-9]+", "*", each) for each in faults}
     return sorted(each for each in found if not any(fnmatchcase(each, name) for name in named))
+
+
+def is_sound(check: str, label: str, headers: Mapping[str, str], told: str) -> bool:
+    """Whether a case was rightly taken although a check calls it wrong.
+
+    A header that nobody knows is ignored everywhere: Schemathesis allows for it except beside a header that
+    is a number, as those of uploads are. And whoever gives an upload up by POST sends no part of a file:
+    what describes one is not read.
+    """
+    if not label.endswith(f" {UPLOAD}"):
+        return False
+    if check == "negative_data_rejection" and told == "Object with unexpected properties":
+        return True
+    gives_up = label.startswith("POST ") and headers.get("X-HTTP-Method-Override") == "DELETE"
+    return gives_up and check in ("negative_data_rejection", "missing_required_header")

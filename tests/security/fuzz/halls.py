@@ -3,12 +3,10 @@
 Whatever is disabled, rotated or suspended is made for that: never the front end that somebody calls with.
 """
 
-from datetime import datetime
 from typing import Any
 
-from standardwebhooks.webhooks import Webhook
-
 from tests.security.fuzz import people
+from tests.security.fuzz.signing import TO_BE_SIGNED
 
 ADMIN, SPEAKER = "/v1/admin", "/provider/v1"
 EACH = 2
@@ -25,8 +23,6 @@ NOTICE = {
     "starts_at": "2026-02-02T08:00:00+07:00",
     "ends_at": "2026-02-09T08:00:00+07:00",
 }
-TO_BE_SIGNED = "v1,c2lnbiBtZQ=="
-"""Stands for a good signature until a body is there to be signed."""
 SITE = "https://antrean.example.go.id"
 DECLARATION = {
     "menus": [{"menu": "demo-antrean", "link": f"{SITE}/", "title": BOTH}],
@@ -39,7 +35,7 @@ DOCUMENT = {"kind": "layanan", "title": BOTH, "summary": BOTH, "link": f"{SITE}/
 CONTENT = {"items": [{"id": "dilayani", "title": BOTH, "link": f"{SITE}/antrean"}]}
 STEPS = {"/disable": {"reason": "unused"}, "/enable": None, "/rotate": {}, "/end-old-key": None}
 BEFORE = {"/enable": "/disable", "/end-old-key": "/rotate"}
-BETWEEN = {"/suspend": {"reason": "demo"}, "/resume": None, "/rotate-secret": {}}
+BETWEEN = {"/suspend": people.SUSPENSION, "/resume": None, "/rotate-secret": {}}
 
 
 def status(subject: str, number: str = "KTP-1") -> dict[str, Any]:
@@ -55,13 +51,6 @@ def status(subject: str, number: str = "KTP-1") -> dict[str, Any]:
         "closed": False,
         "version": 1,
     }
-
-
-def signature(secret: str, body: bytes, moment: datetime) -> dict[str, str]:
-    """The headers of a message that this provider sends now."""
-    stamp = str(int(moment.timestamp()))
-    words = {"webhook-id": "demo-1", "webhook-timestamp": stamp}
-    return words | {"webhook-signature": Webhook(secret).sign("demo-1", moment, body.decode())}
 
 
 class Halls:
@@ -124,7 +113,7 @@ class Halls:
                 code = f"demo{step.replace('/', '-')}-{number}"
                 await self.admin.post(path, {**asked, "code": code})
                 if step == "/resume":
-                    await self.admin.post(f"{path}/{code}/suspend", {"reason": "demo"})
+                    await self.admin.post(f"{path}/{code}/suspend", people.SUSPENSION)
                 self.wanted("admin", f"POST {one}{step}", body, code=code)
         await self._changing("providers", {"documents_limit": 900}, "demo-shown")
 

@@ -38,9 +38,12 @@ PROVIDER: Mapping[str, Any] = {
     "agency": "disdukcapil",
     "agreement": {"number": "DEMO/1/2026", "legal_basis": "Perjanjian demo", "ends_on": "2026-12-31"},
     "scopes": ["menus", "home", "search", "requests"],
+    "hosts": ["antrean.example.go.id"],
     "rate_per_second": 200,
     "burst": 2_000,
 }
+
+SUSPENSION = {"cause": "other", "reason": "demo"}
 
 
 @dataclass

@@ -11,7 +11,8 @@ _SWITCH = ("body version_range", "body switch_link")
 _CLIENT = ("owner agency_unknown", "origins.* origin")
 _PROVIDER = ("agency unknown", "agreement.ends_on in_the_past", "code reserved")
 _POINT = ("lat missing", "lon missing")
-_LINK = "*link provider_link"
+_LINK = ("*link provider_link", "*link provider_host")
+_ASKED = tuple(f"{name} provider_{why}" for name in ("home.url", "health") for why in ("address", "host"))
 DESKS: Mapping[str, tuple[str, ...]] = {
     "GET /v1/home": _POINT,
     "GET /v1/search": _POINT,
@@ -25,8 +26,8 @@ DESKS: Mapping[str, tuple[str, ...]] = {
     f"PUT {ADMIN}/menus/{{menu}}/switches/{{code}}": _SWITCH,
     f"POST {ADMIN}/providers": _PROVIDER,
     f"PATCH {ADMIN}/providers/{{code}}": _PROVIDER,
-    f"PUT {SPEAKER}/declaration": (_LINK, "menus duplicate", "home.url provider_address"),
-    f"PUT {SPEAKER}/home": (_LINK,),
-    f"PUT {SPEAKER}/documents/{{doc_id}}": (_LINK, "kind unknown", "area unknown", "body ends_before_start"),
-    f"PUT {SPEAKER}/requests/{{number}}": (_LINK, "kind unknown", "number differs"),
+    f"PUT {SPEAKER}/declaration": (*_LINK, *_ASKED, "health provider_health_twice", "menus duplicate"),
+    f"PUT {SPEAKER}/home": _LINK,
+    f"PUT {SPEAKER}/documents/{{doc_id}}": (*_LINK, "kind unknown", "area unknown", "body ends_before_start"),
+    f"PUT {SPEAKER}/requests/{{number}}": (*_LINK, "kind unknown", "number differs"),
 }

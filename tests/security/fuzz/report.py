@@ -7,15 +7,20 @@ from typing import Any
 
 import pytest
 
-GOOD = range(200, 400)
-"""A redirect is what its operation is for."""
+_DONE, _ELSEWHERE = range(200, 300), range(300, 400)
 
 
 class Report:
     """Collects the lines of the runner."""
 
-    def __init__(self, roles: tuple[str, ...], shown: pytest.CaptureFixture[str] | None) -> None:
+    def __init__(
+        self,
+        roles: tuple[str, ...],
+        described: Mapping[str, Mapping[str, Any]],
+        shown: pytest.CaptureFixture[str] | None,
+    ) -> None:
         self.roles, self._shown = roles, shown
+        self._good = {label: good(operation) for label, operation in described.items()}
         self.cases = 0
         self.reached: dict[str, dict[str, int]] = defaultdict(dict)
         self.failures: Counter[str] = Counter()
@@ -29,11 +34,11 @@ class Report:
         statuses = {int(status): times for status, times in line["statuses"].items()}
         self.cases += line["requests"]
         self._show(line)
-        known = self.reached[line["label"]]
+        known, reached = self.reached[line["label"]], self._good.get(line["label"], _DONE)
         if statuses:
-            best = min(statuses, key=lambda status: (status not in GOOD, status))
+            best = min(statuses, key=lambda status: (status not in reached, status))
             held = known.get(line["role"], best)
-            known[line["role"]] = min(best, held, key=lambda s: (s not in GOOD, s))
+            known[line["role"]] = min(best, held, key=lambda s: (s not in reached, s))
         for failure in line["failures"]:
             name = f"{line['role']} {line['label']}: {failure['check']} ({line['phase']})"
             self._fail(name, failure["message"])
@@ -55,7 +60,9 @@ class Report:
 
     def unreached(self, labels: Iterable[str]) -> list[str]:
         """Operations that nobody got a 2xx from: they need seeds, or are broken."""
-        return [label for label in labels if not any(s in GOOD for s in self.reached[label].values())]
+        return [
+            label for label in labels if not any(s in self._good[label] for s in self.reached[label].values())
+        ]
 
     def told(self) -> str:
         """Each failure once, with how often it came and a command that shows it."""
@@ -75,3 +82,8 @@ class Report:
         lines += [f"never: {label}" for label in missing]
         lines.append(f"{self.cases} requests, {sum(self.failures.values())} failures, {seconds:.0f} s")
         return lines
+
+
+def good(operation: Mapping[str, Any]) -> range:
+    """The statuses that reach an operation: 2xx; 3xx where its document states no 2xx."""
+    return _DONE if any(status.startswith("2") for status in operation["responses"]) else _ELSEWHERE

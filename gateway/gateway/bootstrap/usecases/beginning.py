@@ -53,6 +53,10 @@ class Beginnings:
             self._answers.purge((TAG,))
         self._looked_at = now
 
+    def in_force(self, now: datetime) -> list[Planned]:
+        """Every notice that holds now, for whatever platform."""
+        return [each for each in self._planned if each.holds(now)]
+
     def answer(self, who: Asking, now: datetime) -> BootstrapOut:
         """All of it for this one."""
         shown = in_force(self._planned, who.platform, now)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.audits import usecases as audits
 from gateway.bootstrap import queries
 from gateway.bootstrap.models import AppVersion, Flag
 from gateway.bootstrap.schemas import AppVersionIn, FlagIn
@@ -44,10 +44,8 @@ async def say_version(
 ) -> AppVersion:
     """What is the newest version there, from now on. 412 if somebody else changed it meanwhile."""
     row = await _row(session, AppVersion, platform, if_match)
-    row = row or AppVersion(platform=platform, version=0)
-    facts = {"latest": sent.latest, "minimum": sent.minimum, "required": sent.required}
-    tell = partial(desk.changed, action="app_version_said", subject=f"app_version:{platform}", facts=facts)
-    return await _take(session, caller, row, {**sent.model_dump(), "message": _texts(sent)}, tell, now)
+    values = {**sent.model_dump(), "message": _texts(sent)}
+    return await _take(session, caller, row, AppVersion(platform=platform, version=0), values, now)
 
 
 async def say_flag(
@@ -57,8 +55,7 @@ async def say_flag(
     row = await _row(session, Flag, name, if_match)
     if row is None and await queries.count_flags(session) >= queries.MOST_FLAGS:
         raise FlagsFull(most=queries.MOST_FLAGS)
-    tell = partial(desk.changed, action="flag_said", subject=f"flag:{name}", facts={"is_on": sent.is_on})
-    return await _take(session, caller, row or Flag(name=name, version=0), sent.model_dump(), tell, now)
+    return await _take(session, caller, row, Flag(name=name, version=0), sent.model_dump(), now)
 
 
 async def drop(
@@ -74,10 +71,10 @@ async def drop(
     row = await _row(session, kind, key, if_match)
     if row is None:
         raise NotFound
+    before = _state(row)
     await session.delete(row)
-    word = "flag" if kind is Flag else "app_version"
-    subject, following = f"{word}:{key}", row.version + 1
-    await desk.changed(session, caller, TAG, f"{word}_dropped", subject, {}, version=following, now=now)
+    row.version += 1
+    await _tell(session, caller, row, "dropped", audits.difference(before, None), now)
 
 
 async def _row(session: AsyncSession, kind: type[_Row], key: str, if_match: str | None) -> _Row | None:
@@ -89,14 +86,34 @@ async def _row(session: AsyncSession, kind: type[_Row], key: str, if_match: str 
 
 
 async def _take(
-    session: AsyncSession, caller: Caller, row: _Row, values: dict[str, Any], tell: Any, now: datetime
+    session: AsyncSession, caller: Caller, held: _Row | None, new: _Row, values: dict[str, Any], now: datetime
 ) -> _Row:
+    before, row = _state(held), held or new
     for name, value in values.items():
         setattr(row, name, list(value) if isinstance(value, tuple) else value)
     row.version, row.changed_at = row.version + 1, now
     session.add(row)
-    await tell(session, caller, TAG, version=row.version, now=now)
+    await _tell(session, caller, row, "said", audits.difference(before, _state(row)), now)
     return row
+
+
+async def _tell(
+    session: AsyncSession, caller: Caller, row: _Row, verb: str, facts: dict[str, Any], now: datetime
+) -> None:
+    word, key = ("flag", row.name) if isinstance(row, Flag) else ("app_version", row.platform)
+    told = {"version": row.version, **facts}
+    action, subject = f"{word}_{verb}", f"{word}:{key}"
+    await desk.changed(session, caller, TAG, action, subject, told, version=row.version, now=now)
+
+
+def _state(row: AppVersion | Flag | None) -> dict[str, Any] | None:
+    """What the audit tells; a flag's purpose is for administrators alone, its digest will do."""
+    if isinstance(row, AppVersion):
+        return {n: getattr(row, n) for n in ("latest", "minimum", "required", "message", "store")}
+    if row is None:
+        return None
+    aim = {name: getattr(row, name) for name in ("platforms", "from_version", "below_version")}
+    return {"is_on": row.is_on, "purpose": audits.digest(row.purpose), **aim}
 
 
 def _texts(sent: AppVersionIn) -> dict[str, str]:

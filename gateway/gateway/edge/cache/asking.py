@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -146,14 +147,24 @@ class Asked:
             "method": "GET",
             "scheme": "http",
             "path": self.path,
-            "raw_path": quote(self.path, safe=_PLAIN).encode(),
-            "query_string": self.query if key is None else urlencode(key[1]).encode(),
+            "raw_path": _quoted(self.path),
+            "query_string": self.query if key is None else _written(key[1]),
             "root_path": "",
             "headers": headers,
             "client": None,
             "server": None,
             "state": {},
         }
+
+
+@lru_cache(1_024)
+def _quoted(path: str) -> bytes:
+    return quote(path, safe=_PLAIN).encode()
+
+
+@lru_cache(1_024)
+def _written(pairs: tuple[tuple[str, str], ...]) -> bytes:
+    return urlencode(pairs).encode()
 
 
 def _nothing_more() -> Receive:

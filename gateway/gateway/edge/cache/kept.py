@@ -47,7 +47,7 @@ class KeptAnswers:
             landed = await asyncio.shield(self.flights.join(asked, key).landing)
             key = asked.key()  # what the answer varies by was perhaps learned just now
             if key == landed.key:
-                return self._judged(landed, as_guest)
+                return self.judged(landed, as_guest=as_guest)
         return None
 
     def at_hand(self, asked: Asked, key: Key, now: float) -> Found | None:
@@ -90,7 +90,8 @@ class KeptAnswers:
         self.metrics.purged.labels("withdrawn").inc(self.store.drop(owners))
         self.flights.outdate(lambda asked: asked.owner in owners, dropped=True)
 
-    def _judged(self, landed: Landed, as_guest: bool) -> Found | None:
+    def judged(self, landed: Landed, *, as_guest: bool) -> Found | None:
+        """What came of a read, or what there was before; None for whoever must ask for himself. Problems."""
         if landed.failed:
             older = self.fallback(landed.key)
             if older is not None:

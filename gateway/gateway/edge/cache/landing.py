@@ -76,7 +76,8 @@ def judge(asked: Asked, key: Key, taken: Captured, asked_at: float, as_of: datet
         kept = [pair for pair in headers if pair[0] not in _OF_ONE_ANSWER]
         told = Told(taken.status, kept, taken.body, asked.request_id)
         return Landed(key, told=told, alone=taken.status in _PERSONAL or b"set-cookie" in names)
-    if asked.operation.city.home is not None and b"content-encoding" not in names and garbage(taken.body):
+    section = asked.keeping.kept and asked.operation.city.home is not None
+    if section and b"content-encoding" not in names and garbage(taken.body):
         return Landed(key, failure=Unavailable())  # the list of a section of home: the one before stays
     vary = b",".join(value for name, value in headers if name == b"vary")
     lasts = seconds(headers)

@@ -1,20 +1,26 @@
 """What administrators switch of a menu."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.audits import usecases as audits
 from gateway.desk import usecases as desk
 from gateway.menus import queries
 from gateway.menus.models import MenuSwitch
-from gateway.menus.rules import MOST_SWITCHES
+from gateway.menus.rules import MOST_SWITCHES, SwitchState
 from gateway.menus.schemas import SwitchIn
 from gateway.menus.usecases.showing import TAG, Menus
 from shared.auth import Caller
-from shared.chain.entries import Fact
 from shared.errors import Conflict, NotFound
 from shared.replies import refuse_stale
+
+#: What the audit tells of a switch: all of it, as the row is overwritten and deleted.
+_TOLD = (
+    "state", "link", "reason", "platforms", "from_version", "below_version", "languages", "segment",
+)  # fmt: skip
 
 
 class SwitchesFull(Conflict):
@@ -27,6 +33,13 @@ async def switches(session: AsyncSession, menus: Menus, menu: str) -> Sequence[M
     if not rows and not menus.knows(menu):
         raise NotFound
     return rows
+
+
+async def every(
+    session: AsyncSession, state: SwitchState | None, after: queries.Place | None, limit: int
+) -> Sequence[MenuSwitch]:
+    """Switches of all menus, known or not, the one longest untouched first."""
+    return (await session.scalars(queries.every(state, after, limit))).all()
 
 
 async def read(session: AsyncSession, menu: str, code: str) -> MenuSwitch:
@@ -55,11 +68,11 @@ async def switch(
     refuse_stale(if_match, row.version if row is not None else 0)
     if row is None and len(held) >= MOST_SWITCHES:
         raise SwitchesFull(most=MOST_SWITCHES)
+    before = _state(row)
     row = row or MenuSwitch(menu=menu, code=code, version=0)
     _take(row, sent, now)
     session.add(row)
-    facts: dict[str, Fact] = {"code": code, "state": sent.state, "segment": sent.segment}
-    await _tell(session, caller, "menu_switched", row, facts, now)
+    await _tell(session, caller, "menu_switched", row, audits.difference(before, _state(row)), now)
     return row
 
 
@@ -71,8 +84,12 @@ async def drop(
     row = await read(session, menu, code)
     refuse_stale(if_match, row.version)
     row.version += 1
-    await _tell(session, caller, "menu_switch_dropped", row, {"code": code}, now)
+    await _tell(session, caller, "menu_switch_dropped", row, audits.difference(_state(row), None), now)
     await session.delete(row)
+
+
+def _state(row: MenuSwitch | None) -> dict[str, Any] | None:
+    return None if row is None else {name: getattr(row, name) for name in _TOLD}
 
 
 def _take(row: MenuSwitch, sent: SwitchIn, now: datetime) -> None:
@@ -87,8 +104,9 @@ async def _tell(
     caller: Caller,
     action: str,
     row: MenuSwitch,
-    facts: dict[str, Fact],
+    difference: Mapping[str, Any],
     now: datetime,
 ) -> None:
     subject, version = f"menu:{row.menu}", row.version
+    facts = {"code": row.code, "version": version, **difference}
     await desk.changed(session, caller, TAG, action, subject, facts, version=version, now=now)
