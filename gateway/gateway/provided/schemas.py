@@ -21,6 +21,8 @@ _Words = Annotated[
     AfterValidator(rules.plain),
     StringConstraints(min_length=1),
 ]
+_NO_OTHERS: dict[str, Any] = {"additionalProperties": False}
+"""Pydantic tells the names by a pattern, and leaves out that there are no others."""
 _Short = Annotated[_Words, StringConstraints(max_length=60)]
 _Line = Annotated[_Words, StringConstraints(max_length=120)]
 _Sentence = Annotated[_Words, StringConstraints(max_length=300)]
@@ -94,8 +96,8 @@ class DeclarationIn(In):
 
     menus: Annotated[tuple[MenuIn, ...], Field(max_length=20)] = ()
     home: HomeIn | None = None
-    documents: Annotated[dict[Kind, ShortIn], Field(max_length=10)] = {}
-    request_kinds: Annotated[dict[Kind, ShortIn], Field(max_length=20)] = {}
+    documents: Annotated[dict[Kind, ShortIn], Field(max_length=10, json_schema_extra=_NO_OTHERS)] = {}
+    request_kinds: Annotated[dict[Kind, ShortIn], Field(max_length=20, json_schema_extra=_NO_OTHERS)] = {}
     link: Link | None = Field(default=None, description="Where a resident tells it that she is known here")
     health: Url | None = Field(
         default=None, description="Asked every minute where there is no `home.url`: 2xx says that it is up"

@@ -107,10 +107,10 @@ async def change(
     now: datetime,
 ) -> Provider:
     """What is sent is so from now on; an agreement that goes on brings everything back. 404, 412, 422."""
-    provider = await _locked(session, code, if_match)
     nothing = [name for name in sent.model_fields_set if getattr(sent, name) is None]
     if nothing:
         raise Unprocessable(errors=[FieldError(name, "missing") for name in nothing])
+    provider = await _locked(session, code, if_match)
     ends_at = rules.end_of(sent.agreement.ends_on, run.city.zone) if sent.agreement else None
     _refuse_facts(run, sent.agency or provider.agency, ends_at, now)
     before = _state(provider)

@@ -56,7 +56,7 @@ async def listener() -> AsyncIterator[Listener]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, clock: ManualClock) -> Path:
-    """Keys that were changed long ago and a minute ago: the former verify only what they had signed by then."""
+    """Keys changed a day ago and a minute ago: both former ones verify only what they had signed by then."""
     made = tmp_path_factory.mktemp("rotated")
     identity_keys.ensure_identity_keys(made)
     for number, ago in enumerate((86_400, 60)):

@@ -6,7 +6,7 @@ Whatever is disabled, rotated or suspended is made for that: never the front end
 from typing import Any
 
 from tests.security.fuzz import people
-from tests.security.fuzz.signing import TO_BE_SIGNED
+from tests.security.fuzz.signing import SEEDED
 
 ADMIN, SPEAKER = "/v1/admin", "/provider/v1"
 EACH = 2
@@ -166,8 +166,7 @@ class Halls:
         known = (await people.newcomer(self.seeds.city, 88)).actor  # the citizen herself ends her link
         subject = (await known.post(link.format(code="fuzz")))["subject"]
         self.wanted("provider", told, status(subject), number="KTP-1")
-        signed = {"webhook-id": "demo-1", "webhook-timestamp": "1", "webhook-signature": TO_BE_SIGNED}
-        for name, value in signed.items():
+        for name, value in SEEDED.items():
             self.note("provider", told, "header", name, value)
 
     def _reading(self) -> None:

@@ -145,6 +145,24 @@ def test_what_cannot_be_taken_away_is_not_told_as_null(
     assert member.keys() & {"type", "$ref", "enum"}
 
 
+def test_whatever_names_its_members_by_a_pattern_has_no_others(document: dict[str, Any]) -> None:
+    named = list(by_pattern(document))
+    assert len(named) >= 4
+    assert [each for each in named if each.get("additionalProperties") is not False] == []
+
+
+def by_pattern(part: Any) -> Iterator[Mapping[str, Any]]:
+    """Every schema with members whose names only a pattern tells."""
+    if isinstance(part, Mapping):
+        if "patternProperties" in part:
+            yield part
+        part = part.values()
+    elif not isinstance(part, list):
+        return
+    for each in part:
+        yield from by_pattern(each)
+
+
 def test_the_ids_of_the_map_are_told(document: dict[str, Any]) -> None:
     operation = document["paths"]["/ogc/collections/{collection_id}/items/{feature_id}"]["get"]
     assert [re.search(each["schema"]["pattern"], "\x81") for each in operation["parameters"]] == [None, None]

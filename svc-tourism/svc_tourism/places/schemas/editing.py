@@ -42,7 +42,13 @@ _Url = Annotated[Text, _written_as(r"^https?://[!-~]+$", 300)]
 _Phone = Annotated[Text, _written_as(r"^\+?[0-9][0-9 ()-]{2,38}$", 40)]
 _Email = Annotated[Text, _written_as(r"^[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+$", 200)]
 _Instagram = Annotated[Text, _written_as(r"^@?[A-Za-z0-9_.]+$", 60)]
-Tags = Annotated[dict[Line, Annotated[Text, Field(max_length=255)]], AfterValidator(_tags)]
+_NO_OTHERS: dict[str, Any] = {"additionalProperties": False}
+"""Pydantic tells the names by a pattern, and leaves out that there are no others."""
+Tags = Annotated[
+    dict[Line, Annotated[Text, Field(max_length=255)]],
+    AfterValidator(_tags),
+    Field(json_schema_extra=_NO_OTHERS),
+]
 HoursText = Annotated[Filled, Field(max_length=LONGEST, examples=["Senin-Jumat 08.00 s.d. 16.00"])]
 
 
