@@ -91,8 +91,8 @@ replay: setup ## send events again that the broker lost: make replay SINCE=2d
 rekey: setup ## re-encrypt everything under the current keys, then drop the old ones [NAME=laksa]
 	@$(STACK) rekey $(if $(NAME),--only $(NAME))
 
-test: setup ## all tests, on servers of their own, in TESTERS=2 processes
-	@$(BIN)/python -m pytest -q -n $(or $(TESTERS),2) --dist loadfile --no-loadscope-reorder tests $(ARGS)
+test: setup ## all tests, on servers of their own, in TESTERS=3 processes
+	@$(BIN)/python -m pytest -q -n $(or $(TESTERS),3) --dist loadfile --no-loadscope-reorder tests $(ARGS)
 
 bench: setup ## measure, beside other gateways: make bench [ARGS="passing --rounds 5"] [SOAK=3600] [STREAMS=1000 CYCLES=10000 SLOW=200]; ARGS=loaded [ROWS=0.1]
 	@SOAK="$(SOAK)" ROWS="$(ROWS)" STREAMS="$(STREAMS)" CYCLES="$(CYCLES)" SLOW="$(SLOW)" $(BIN)/python -m tests.bench $(ARGS)

@@ -84,14 +84,15 @@ async def _decide(
     ]
     expect(len(mine) == 1, "it waits for the supervisor")
     await supervisor.post(f"{path}/reject", {"reason": "demo: satu nol terlalu banyak"})
-    look, right_one = partial(_public, guest, form["market"], name), partial(_is, right)
+    look, right_one = partial(_public, guest, form["market"], name), partial(_is, right, form["day"])
     now = await soon(look, right_one)
-    expect(now is not None and now["price"] == right, "everybody reads the right price")
+    expect(right_one(now), "everybody reads the right price of that day")
     say(f"decided   rejected by the supervisor, what was said before counts again: {_told(now)}")
 
 
-def _is(right: int, public: dict[str, Any] | None) -> bool:
-    return public is not None and public["price"] == right
+def _is(right: int, day: str, public: dict[str, Any] | None) -> bool:
+    """Of that day: the one before may have had the same price, and is shown as long as it is held."""
+    return public is not None and (public["price"], public["day"]) == (right, day)
 
 
 async def _public(guest: Actor, market: str, commodity: str) -> dict[str, Any] | None:

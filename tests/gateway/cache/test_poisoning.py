@@ -1,12 +1,14 @@
 """No request of one reader changes what another one is given, and nobody reads past a bad token."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.gateway.edge.test_tokens import attacks
+from shared.clock import ManualClock
+from shared.testing import Keys
+from tests.gateway.edge import test_forged as forged
 
-__all__ = ["attacks"]
 P = "poison.example"
 #: Of one answer alone.
 VOLATILE = {"x-request-id", "x-cache", "age", "date", "ratelimit"}
@@ -118,6 +120,19 @@ async def test_whatever_somebody_sends_first_everybody_after_him_gets_what_they_
     await attack(town, name)
     found = await all_victims(town)
     assert {place: each for place, each in found.items() if each != wanted[place]} == {}
+
+
+@pytest.fixture
+def attacks(keys: Keys, clock: ManualClock) -> forged.Attacks:
+    """Bad tokens by name; where they are sent to ask for keys nobody listens."""
+    now, key = int(clock.now().timestamp()), forged.read(Path(keys.private))
+    typ, claims = forged.ACCESS
+    whole = {**claims, "iat": now, "exp": now + forged.LIFETIME[typ]}
+    head = {"alg": "ES256", "kid": key.kid, "typ": typ}
+    good = forged.jwt.encode(head, whole, key)
+    made = forged.unsigned(head, good, key, Path(keys.public).read_bytes())
+    made |= forged.pointing_elsewhere(head, whole, key, "http://127.0.0.1:9")
+    return made | forged.saying_something_else(head, whole, key, now) | forged.misshapen(good)
 
 
 async def test_a_kept_answer_is_given_to_no_bad_token_by_any_method(

@@ -91,6 +91,8 @@ async def test_a_search_reads_one_index_and_a_bounded_part_of_it(cities: dict[in
 
     def explain(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
         if "search_" in statement and not statement.startswith("EXPLAIN"):
+            if ROWS < 100_000:  # reading all of a small table may be the best plan: is there an index at all?
+                cursor.execute("SET LOCAL enable_seqscan = off")
             cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) {statement}", parameters)
             plans.append(list(nodes(cursor.fetchone()[0][0]["Plan"])))
 
@@ -102,8 +104,7 @@ async def test_a_search_reads_one_index_and_a_bounded_part_of_it(cities: dict[in
     words, found = plans
     assert len({node["Index Name"] for node in found if "Index Name" in node}) <= 2, found
     for node in [*words, *found]:
-        small = node.get("Relation Name") == "search_words" and ROWS < 100_000
-        assert node["Node Type"] != "Seq Scan" or node.get("Actual Loops") == 0 or small, node
+        assert node["Node Type"] != "Seq Scan" or node.get("Actual Loops") == 0, node
     read = [(n["Actual Rows"] + n.get("Rows Removed by Filter", 0)) * n["Actual Loops"] for n in found]
     assert max(read) <= MOST_ROWS_READ, name
 
