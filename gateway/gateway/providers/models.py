@@ -3,13 +3,26 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, and_, any_, func, not_, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    SQLColumnExpression,
+    and_,
+    any_,
+    func,
+    not_,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.db import Base
 from gateway.providers import rules
 from gateway.providers.rules import State
 from shared.crypto import FieldCipher, sealed
+
+#: Known now, or a parameter of a statement that is made once.
+Moment = datetime | BindParameter[datetime]
 
 
 class Provider(Base):
@@ -46,7 +59,7 @@ class Provider(Base):
         return rules.state(suspended=self.suspended_at is not None, ends_at=self.ends_at, now=now)
 
     @classmethod
-    def among(cls, state: State, now: datetime) -> ColumnElement[bool]:
+    def among(cls, state: State, now: Moment) -> ColumnElement[bool]:
         """The same, as SQL."""
         if state == "ended":
             return cls.ends_at <= now
@@ -54,12 +67,12 @@ class Provider(Base):
         return and_(cls.ends_at > now, held)
 
     @classmethod
-    def tells(cls, now: datetime) -> ColumnElement[bool]:
+    def tells(cls, now: Moment) -> ColumnElement[bool]:
         """Whether it may tell of residents' requests, as SQL."""
         return and_(cls.among("active", now), cls.scopes.contains(["requests"]))
 
     @classmethod
-    def silenced(cls, kind: SQLColumnExpression[str], now: datetime) -> ColumnElement[bool]:
+    def silenced(cls, kind: SQLColumnExpression[str], now: Moment) -> ColumnElement[bool]:
         """Whether a kind of request is of a provider that may not tell of any now, as SQL.
 
         The few that may not are read once a query, so that rows are walked in the order of their own index.

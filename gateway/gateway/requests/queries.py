@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import Row, not_, select, tuple_
+from sqlalchemy import DateTime, Integer, Row, Select, Text, bindparam, not_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.providers.models import Provider
@@ -27,14 +28,27 @@ async def of_citizen(
 
     Without what a provider told that may not tell of requests now.
     """
+    given: dict[str, Any] = {"citizen_id": citizen_id, "limit": limit, "now": now}
+    if before is not None:
+        given |= zip(("at", "kind", "id"), before, strict=True)
+    wanted = _of_citizen(show, further=before is not None)
+    found: Sequence[Row[Any]] = (await session.execute(wanted, given)).all()
+    return found
+
+
+@cache
+def _of_citizen(show: Show | None, *, further: bool) -> Select[Any]:
+    """Made once: home asks it for everybody who is signed in."""
     place = (CityRequest.updated_at, CityRequest.kind, CityRequest.entity_id)
-    heard = not_(Provider.silenced(CityRequest.kind, now))
-    wanted = select(CityRequest.__table__).where(CityRequest.citizen_id == citizen_id, heard)
+    moment = DateTime(timezone=True)
+    heard = not_(Provider.silenced(CityRequest.kind, bindparam("now", type_=moment)))
+    wanted = select(CityRequest.__table__).where(CityRequest.citizen_id == bindparam("citizen_id"), heard)
     if show is not None:
         wanted = wanted.where(CityRequest.closed == (show == "closed"))
-    if before is not None:
-        wanted = wanted.where(tuple_(*place) < before)
-    return (await session.execute(wanted.order_by(*(each.desc() for each in place)).limit(limit))).all()
+    if further:
+        last = (bindparam("at", type_=moment), bindparam("kind", type_=Text), bindparam("id", type_=Text))
+        wanted = wanted.where(tuple_(*place) < tuple_(*last))
+    return wanted.order_by(*(each.desc() for each in place)).limit(bindparam("limit", type_=Integer))
 
 
 async def kinds_of(session: AsyncSession, publisher: str) -> Sequence[str]:

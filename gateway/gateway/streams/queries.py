@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Text, any_, func, literal, not_, select
+from sqlalchemy import ARRAY, DateTime, Row, Select, Text, any_, bindparam, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.providers.models import Provider
@@ -26,8 +26,19 @@ async def since(
 
     Without what a provider told that may not tell of requests now.
     """
+    given = {"people": list(people), "last_id": last_id, "now": now}
+    found: Sequence[Row[Any]] = (await session.execute(_SINCE, given)).all()
+    return found
+
+
+def _since() -> Select[Any]:
+    """Made once: it is asked for every stream that opens."""
+    now = bindparam("now", type_=DateTime(timezone=True))
     heard = not_(Provider.silenced(func.coalesce(FeedRow.payload["kind"].astext, ""), now))
     wanted = select(FeedRow.id, FeedRow.citizen_id, FeedRow.event, FeedRow.payload)
-    theirs = literal(list(people), ARRAY(Text))  # one parameter, however many people
-    wanted = wanted.where(FeedRow.citizen_id == any_(theirs), FeedRow.id > last_id, heard)
-    return (await session.execute(wanted.order_by(FeedRow.id).limit(PAGE))).all()
+    theirs = bindparam("people", type_=ARRAY(Text))  # one parameter, however many people
+    wanted = wanted.where(FeedRow.citizen_id == any_(theirs), FeedRow.id > bindparam("last_id"), heard)
+    return wanted.order_by(FeedRow.id).limit(PAGE)
+
+
+_SINCE = _since()
