@@ -1,5 +1,6 @@
 """What /metrics says: accepted by Prometheus, with help for everybody, and bounded whatever is asked."""
 
+import asyncio
 import os
 import secrets
 import shutil
@@ -60,12 +61,17 @@ def test_every_metric_says_what_it_is_and_bears_its_unit(expositions: dict[str, 
 async def ask(front: Any, method: str, path: str, headers: dict[str, str]) -> int:
     """One request, as a server would hand it over."""
     status: list[int] = []
+    given = False
 
     async def send(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
             status.append(message["status"])
 
     async def receive() -> dict[str, Any]:
+        nonlocal given
+        if given:  # nobody hangs up; without waiting, whoever listens for that would never let go of the loop
+            await asyncio.get_running_loop().create_future()
+        given = True
         return {"type": "http.request", "body": b"", "more_body": False}
 
     scope = {
