@@ -39,7 +39,7 @@ ENTRANCES = ("api", "subscribers", "timers")
 LEVEL = {"usecases": 1, "queries": 2, "models": 2, "rules": 3}
 MEANINGLESS = re.compile(r"(^|/)(helpers?|utils?|common|constants|misc|manager|base)\.py$")
 #: Lines of code: the plumbing, and the reader of a city's pack, a library of its own (DECISIONS 10).
-PLUMBING_LINES, PACK_LINES = 3_660, 900
+PLUMBING_LINES, PACK_LINES = 3_760, 900
 
 
 def sources() -> list[Path]:

@@ -14,38 +14,9 @@ _NUMBER = re.compile(r"^(\d+|0x[0-9a-f]*)$", re.IGNORECASE)
 _UNSEEN = re.compile(r"[\x00-\x20\\\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _NAME = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])", re.IGNORECASE)
 
-#: IANA IPv4 special-purpose registry, and 168.63.129.16: a cloud's own server behind a public address.
-_NOT_GLOBAL_4 = tuple(
-    ipaddress.IPv4Network(text)
-    for text in (
-        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
-        "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15",
-        "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4", "168.63.129.16/32",
-    )
-)  # fmt: skip
-#: Of IPv6 only global unicast, without protocols (Teredo, ORCHID), documentation and 6to4.
-_GLOBAL_6 = ipaddress.IPv6Network("2000::/3")
-_NOT_GLOBAL_6 = tuple(
-    ipaddress.IPv6Network(text) for text in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
-)
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-
 
 class Refused(ValueError):
     """An address nobody is asked at, and nobody is sent to."""
-
-
-def is_global(address: str) -> bool:
-    """Whether the numeric address is of the public internet; one hidden in an IPv6 address counts too."""
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(found, ipaddress.IPv4Address):
-        return not any(found in network for network in _NOT_GLOBAL_4)
-    if found in _NAT64:
-        return is_global(str(ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF)))
-    return found in _GLOBAL_6 and not any(found in network for network in _NOT_GLOBAL_6)
 
 
 def is_loopback(address: str) -> bool:

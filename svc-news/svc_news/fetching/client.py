@@ -1,18 +1,17 @@
 """One GET: addresses checked where they are connected to, everything bounded, nothing remembered."""
 
 import asyncio
-import socket
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any
 from weakref import WeakValueDictionary
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from svc_news.fetching.rules import Refused, destination, is_public, retry_after
+from shared import outbound
+from svc_news.fetching.rules import Refused, destination, retry_after
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 _CODINGS = ("gzip", "deflate", "identity", "")
@@ -64,10 +63,6 @@ class FetchFailed(Exception):
         self.code, self.wait = code, wait
 
 
-class _Inside(OSError):
-    """An address that is not of the public internet."""
-
-
 @dataclass(slots=True)
 class Fetcher:
     """`agent` says who asks and how to reach them; `admitted` are numeric addresses allowed besides public
@@ -76,7 +71,7 @@ class Fetcher:
     agent: str
     limits: Limits = Limits()
     admitted: frozenset[str] = frozenset()
-    resolver: AbstractResolver | None = None
+    resolver: AbstractResolver = field(default_factory=outbound.Names)
     reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_READ_AT_ONCE))
     """A hostile document of 5 MB may need a hundred while it is read: few are at once."""
     _hosts: WeakValueDictionary[str, asyncio.Semaphore] = field(default_factory=WeakValueDictionary)
@@ -140,56 +135,14 @@ class Fetcher:
         return bytes(body)
 
     def _session(self) -> aiohttp.ClientSession:
-        """One a fetch: no cookie, no connection and no name is kept from one source to another."""
-        connector = aiohttp.TCPConnector(
-            resolver=_PublicOnly(self.resolver or aiohttp.ThreadedResolver(), self.admitted),
-            socket_factory=self._socket,
-            use_dns_cache=False,
-            force_close=True,
-        )
-        session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
+        return outbound.session(
+            self.resolver,
+            self.admitted.__contains__,
             headers={"User-Agent": self.agent, "Accept": ACCEPT, "Accept-Encoding": ", ".join(_CODINGS[:2])},
             timeout=aiohttp.ClientTimeout(
                 total=None, sock_connect=self.limits.connect, sock_read=self.limits.first_byte
             ),
         )
-        session._retry_connection = False  # aiohttp would knock a second time where somebody hung up
-        return session
-
-    def _socket(self, place: tuple[Any, ...]) -> socket.socket:
-        """The last word, on the very address that is connected to."""
-        family, kind, protocol, _, address = place
-        _refuse_inside(str(address[0]), self.admitted)
-        made = socket.socket(family, kind, protocol)
-        made.setblocking(False)
-        return made
-
-
-class _PublicOnly(AbstractResolver):
-    """Names that lead inside, if only by one of their addresses, are refused at every look-up anew."""
-
-    def __init__(self, inner: AbstractResolver, admitted: frozenset[str]) -> None:
-        self._inner, self._admitted = inner, admitted
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """What the name leads to; an OSError if that is inside."""
-        found = await self._inner.resolve(host, port, family)
-        for each in found:
-            _refuse_inside(each["host"], self._admitted)
-        return found
-
-    async def close(self) -> None:
-        """Closes the resolver behind it."""
-        await self._inner.close()
-
-
-def _refuse_inside(address: str, admitted: frozenset[str]) -> None:
-    if address not in admitted and not is_public(address):
-        raise _Inside("an address inside")
 
 
 def _conditions(asked: Asked) -> dict[str, str]:
@@ -209,7 +162,7 @@ def _refusal(status: int) -> str:
 
 def _reason(error: Exception) -> str:
     """In one word what went wrong, for `source_error.<word>`."""
-    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, _Inside):
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, outbound.Inside):
         return "refused_address"
     words: tuple[tuple[type[Exception], str], ...] = (
         (TimeoutError, "timeout"),

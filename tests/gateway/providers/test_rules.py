@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
 from deploy.local.layout import EVERY_SERVICE
-from gateway.fetching.rules import Refused, destination, is_global
+from gateway.fetching.rules import Refused, destination
 from gateway.provided import rules
 from gateway.provided.schemas import HomeIn
 from gateway.providers.rules import end_of, is_signed, new_secret, state
+from shared.outbound import is_public
 from shared.routes import CityRoute
 
 NOW = datetime(2026, 2, 2, 2, 0, tzinfo=UTC)
@@ -89,12 +90,12 @@ def test_only_in_development_is_this_machine_asked(url: str) -> None:
      "64:ff9b::a00:1", "2002:a00:1::", "100.64.0.1", "168.63.129.16", "nothing"],
 )  # fmt: skip
 def test_an_address_inside_is_not_global(address: str) -> None:
-    assert not is_global(address)
+    assert not is_public(address)
 
 
-def test_a_public_address_is_global() -> None:
-    assert is_global("8.8.8.8")
-    assert is_global("2606:4700::1111")
+def test_a_public_address_is_public() -> None:
+    assert is_public("8.8.8.8")
+    assert is_public("2606:4700::1111")
 
 
 def signed(
