@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench.__main__ import FIGURES, IN_TOWN, USUAL, _tried
+from tests.bench.__main__ import FIGURES, IN_TOWN, USUAL, _tried, bench
 from tests.bench.figures import LINES, Row, table, unmeasured
 from tests.bench.passing import _row
 
@@ -37,3 +37,11 @@ async def test_a_part_that_breaks_says_so_and_costs_no_other_its_figures(
     [row] = await _tried("passing", breaks())
     assert (row.what, row.met) == ("passing", False)
     assert "the upstream is away" in capsys.readouterr().err
+
+
+async def test_a_small_run_measures_what_it_is_asked_for_on_processes_of_its_own() -> None:
+    told = str((await bench(["cached", "purges"], seconds=0.3, rounds=1))[-1])
+    assert "purge by event, 100 changes" in told
+    assert "broke" not in told
+    cached = next(line for line in told.splitlines() if "bare uvicorn" in line and "us CPU" not in line)
+    assert int(cached.split()[2].removesuffix("/s").replace(",", "")) > 0

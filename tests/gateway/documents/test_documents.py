@@ -16,7 +16,7 @@ from gateway.settings import GatewaySettings
 from shared.app import Service, build_app
 from shared.auth import Allow, Anyone, Caller
 from shared.clock import ManualClock
-from shared.routes import CityRouter
+from shared.routes import CityRouter, Deprecated
 from shared.schemas import Out
 from shared.settings import ServiceAddress, Settings
 from shared.testing import free_port, served
@@ -177,6 +177,14 @@ async def test_the_pages_for_people_fetch_nothing_from_elsewhere_and_run_no_fore
         for code in ("client_unknown", "outcome_unknown", "not_found"):
             assert f'id="{code}"' in errors
         assert "Front end" in errors or "front end" in errors
+
+
+async def test_the_page_for_people_says_what_a_deprecated_operation_declares(
+    gateway: Callable[[int], Any],
+) -> None:
+    async with gateway(free_port()) as (_, client):
+        page = (await client.get("/docs")).text
+    assert f"retirement({{ {', '.join(Deprecated.model_fields)} }})" in page
 
 
 async def test_two_services_may_not_share_a_prefix(
