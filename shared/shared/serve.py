@@ -31,7 +31,7 @@ async def _serve(app: FastAPI, settings: Settings, package_folder: Path, http: P
     runtime: Runtime = app.state.runtime
     gc.collect()
     gc.freeze()  # what was built at start stays for ever; walking over it again and again cost 100 ms a time
-    gc.set_threshold(20_000, 20, 50)  # a request makes thousands of objects that need no collector to go
+    gc.set_threshold(20_000, 20, 10)  # a request makes thousands of objects that need no collector to go
     public = _Public(_config(app.state.front, lifespan="on", http=http(runtime) if http else "auto"), runtime)
     ops = _Beside(_config(OpsApp(app.state.runtime, package_folder), lifespan="off"))
     ops_socket = listen(settings.host, settings.ops_port)

@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 import nats
 import pytest
 from fastapi import FastAPI
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,10 +20,10 @@ from shared import timers
 from shared.app import Service
 from shared.clock import ManualClock
 from shared.events import dead
-from shared.events.bus import ensure_streams
+from shared.events.bus import Bus, ensure_streams
 from shared.events.event import Envelope, Event
 from shared.events.fanout import Fanout
-from shared.events.inbox import Subscription
+from shared.events.inbox import Subscription as Listening
 from shared.events.outbox import emit
 from shared.events.relay import replay, waiting
 from shared.health import OpsApp
@@ -75,7 +77,7 @@ async def stack(
         name="svc-news",
         package="svc_news",
         title="x",
-        subscriptions=[Subscription("notes", ("NEWS",), ("note_taken.v1",), taken)],
+        subscriptions=[Listening("notes", ("NEWS",), ("note_taken.v1",), taken)],
     )
     app = make_app(clock, service, nats_url=nats_url)
     async with served(app):
@@ -320,6 +322,36 @@ async def test_an_event_that_waited_for_the_broker_is_replayed_by_when_it_was_se
         connection = await session.connection()
         assert await replay(connection, sent + timedelta(seconds=1)) == 0
         assert await replay(connection, happened + timedelta(hours=1)) == 1
+
+
+async def test_listening_to_silence_is_one_wait_that_leaves_nothing_to_collect(
+    nats_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus, told, waits = Bus(nats_url, "svc-news"), asyncio.Event(), []
+    wait = Subscription.next_msg
+
+    async def counted(subscription: Subscription, **given: Any) -> Msg:
+        if subscription._conn is bus.client:
+            waits.append(given["timeout"])
+        return await wait(subscription, **given)
+
+    async def handle(event: Envelope) -> None:
+        raise AssertionError(event)
+
+    async def reload() -> None:
+        told.set()
+
+    monkeypatch.setattr(Subscription, "next_msg", counted)
+    bus.start()
+    task = asyncio.create_task(Fanout(bus, "news.silence.>", handle, reload).run())
+    await asyncio.wait_for(told.wait(), 10)
+    await asyncio.sleep(1.5)
+    assert waits == [None]  # one that ends by a timeout leaves some 25 objects in cycles, each time
+    await bus._lost()
+    await bus._found()
+    await until(lambda: waits == [None, None])
+    task.cancel()
+    await bus.close()
 
 
 async def test_fan_out_reaches_the_process(stack: FastAPI) -> None:

@@ -44,14 +44,14 @@ async def hear_feed(run: Runtime) -> None:
 async def look_at_feed(run: Runtime) -> None:
     """For ever: looks for everybody with an open stream every 2 s without broker, else every 15 s."""
     hub: Hub = run.part(Hub)
-    looked, epoch = stopwatch(), run.bus.epoch
+    looked, gone = stopwatch(), run.bus.gone
 
     async def look() -> None:
-        nonlocal looked, epoch
-        missed = epoch != run.bus.epoch or not run.bus.connected.is_set()
+        nonlocal looked, gone
+        missed = gone is not run.bus.gone or not run.bus.connected.is_set()
         if missed or stopwatch() - looked >= _SURE_SECONDS:
             hub.wake_all()
-            looked, epoch = stopwatch(), run.bus.epoch
+            looked, gone = stopwatch(), run.bus.gone
 
     await forever("feed_looked_at", look, _POLL_SECONDS)
 

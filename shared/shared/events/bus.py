@@ -37,8 +37,8 @@ class Bus:
         self.refused: list[str] = []
         """What the broker said of streams it would not make or change."""
         self.connected = asyncio.Event()
-        self.epoch = 0
-        """Counts connections: who subscribed in an earlier one must do it again."""
+        self.gone = asyncio.Event()
+        """Set once this connection is lost, and whoever subscribed must do it again; the next has its own."""
 
     @property
     def client(self) -> Client:
@@ -112,6 +112,7 @@ class Bus:
 
     async def _lost(self) -> None:
         self.connected.clear()
+        self.gone.set()
         if self._down_since is None:
             self._down_since = stopwatch()
             _log.warning("broker_lost")
@@ -126,7 +127,7 @@ class Bus:
                 _log.warning("streams_not_ready", error=str(error))
                 await asyncio.sleep(1)
         self._down_since, self._up_since = None, stopwatch()
-        self.epoch += 1
+        self.gone = asyncio.Event()
         self.connected.set()
         _log.info("broker_connected")
 

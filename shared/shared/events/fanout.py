@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from nats.aio.msg import Msg
+from nats.js import JetStreamContext
 from nats.js.api import DeliverPolicy
 from pydantic import ValidationError
 
@@ -34,30 +36,21 @@ class Fanout:
 
     async def _listen(self) -> None:
         if not self._bus.connected.is_set():
-            await self._without_broker()
+            await self._reload()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._bus.connected.wait(), RELOAD_SECONDS)
             return
-        epoch = self._bus.epoch
+        gone = self._bus.gone
         subscription = await self._bus.jetstream.subscribe(
             self._subject, ordered_consumer=True, deliver_policy=DeliverPolicy.NEW
         )
         try:
             await self._reload()  # after subscribing, so that nothing falls between the two
-            while self._bus.epoch == epoch and self._bus.connected.is_set():
-                try:
-                    await self._take(await subscription.next_msg(timeout=1))
-                except TimeoutError:
-                    continue
+            while (message := await _next(subscription, gone)) is not None:
+                await self._take(message)
         finally:
             if self._bus.connected.is_set():
                 await subscription.unsubscribe()
-
-    async def _without_broker(self) -> None:
-        await self._reload()
-        try:
-            async with asyncio.timeout(RELOAD_SECONDS):
-                await self._bus.connected.wait()
-        except TimeoutError:
-            return
 
     async def _take(self, message: Msg) -> None:
         try:
@@ -66,3 +59,14 @@ class Fanout:
             _log.warning("fanout_unreadable", subject=message.subject)
             return
         await self._handle(event)
+
+
+async def _next(subscription: JetStreamContext.PushSubscription, gone: asyncio.Event) -> Msg | None:
+    """None once the connection is gone. Waits that end by a timeout left cycles for the collector all day."""
+    waits = asyncio.create_task(subscription.next_msg(timeout=None)), asyncio.create_task(gone.wait())
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        return None if gone.is_set() else waits[0].result()
+    finally:
+        for each in waits:
+            each.cancel()

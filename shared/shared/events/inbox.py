@@ -94,9 +94,9 @@ class Inbox:
         return await jetstream.pull_subscribe_bind(durable=self.consumer, stream=self._stream)
 
     async def _consume(self, subscription: JetStreamContext.PullSubscription) -> None:
-        epoch = self._bus.epoch
+        gone = self._bus.gone
         try:
-            while self._bus.epoch == epoch and self._bus.connected.is_set():
+            while not gone.is_set():
                 await self._take(await _fetch(subscription))
         finally:
             if self._bus.connected.is_set():

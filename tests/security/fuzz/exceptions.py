@@ -82,7 +82,7 @@ NAMED: Mapping[str, tuple[str, ...]] = {
     f"GET {PRICES}/compare": _CODES,
     f"GET {PRICES}/trend": _CODES + _RANGE,
     f"GET {PRICES}/trend.svg": _CODES + _RANGE,
-    f"GET {PRICES}/basket": ("item unknown", "item repeated"),
+    f"GET {PRICES}/basket": ("item unknown", "item repeated", "item none_of_it"),
     f"GET {PRICES}/exports/datapackage.json": _RANGE,
     f"GET {PRICES}/exports/panel-harga.csv": _RANGE,
     f"GET {PRICES}/exports/wfp.csv": _RANGE,

@@ -44,6 +44,7 @@ DESKS: Mapping[str, tuple[str, ...]] = {
         *_ASKED,
         *_WORDS,
         "health provider_health_twice",
+        "home.order int_type",
         "menus duplicate",
     ),
     f"PUT {SPEAKER}/home": (*_LINK, *_WORDS),

@@ -85,9 +85,11 @@ def _dose(examples: int | None) -> dict[str, Any]:
 def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     """A new key for each action, as apps have it: one key for all would be answered from what is stored.
 
-    And what a provider says of somebody's request is signed as it is sent.
+    A key made up at random comes again with another body. And what a provider says of somebody's request is
+    signed as it is sent.
     """
-    if "0" * 8 in case.headers.get("Idempotency-Key", ""):
+    key = case.headers.get("Idempotency-Key", "")
+    if "0" * 8 in key or (key and _is_well_formed(case)):
         case.headers["Idempotency-Key"] = f"fuzz-{next(_KEYS):08}"
     waits = all(case.headers.get(name) == value for name, value in SEEDED.items())
     if waits and isinstance(case.body, dict):  # with one of them changed, that is what is to be refused
@@ -98,14 +100,14 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
 @schemathesis.check
 def refused_for_a_named_reason(ctx: Any, response: Any, case: Any) -> None:
     """Where exceptions.py lets something well formed be refused, it is for the field and code named there."""
-    if (
-        case.meta is None
-        or not case.meta.generation.mode.is_positive
-        or response.status_code not in (400, 422)
-    ):
+    if not _is_well_formed(case) or response.status_code not in (400, 422):
         return
     strange = exceptions.unnamed(case.operation.label, response.status_code, response.json())
     assert not strange, f"refused for {', '.join(strange)}"
+
+
+def _is_well_formed(case: Any) -> bool:
+    return case.meta is not None and bool(case.meta.generation.mode.is_positive)
 
 
 def tell(part: Mapping[str, Any], event: EngineEvent) -> None:

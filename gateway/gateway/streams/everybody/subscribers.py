@@ -39,12 +39,12 @@ async def hear_purges(run: Runtime) -> None:
 async def tell_everybody(run: Runtime) -> None:
     """For ever: looks twice a second for what is to be told."""
     crier: Crier = run.part(Crier)
-    epoch = run.bus.epoch
+    gone = run.bus.gone
 
     async def look() -> None:
-        nonlocal epoch
-        if epoch != run.bus.epoch:
-            epoch = run.bus.epoch
+        nonlocal gone
+        if gone is not run.bus.gone:
+            gone = run.bus.gone
             await crier.missed()
         await crier.look()
 
