@@ -26,6 +26,7 @@ from shared.events.fanout import Fanout
 from shared.events.inbox import Subscription as Listening
 from shared.events.outbox import emit
 from shared.events.relay import replay, waiting
+from shared.forever import end
 from shared.health import OpsApp
 from shared.runtime import Runtime
 from shared.tables import due, inbox, outbox
@@ -330,10 +331,10 @@ async def test_listening_to_silence_is_one_wait_that_leaves_nothing_to_collect(
     bus, told, waits = Bus(nats_url, "svc-news"), asyncio.Event(), []
     wait = Subscription.next_msg
 
-    async def counted(subscription: Subscription, **given: Any) -> Msg:
+    async def counted(subscription: Subscription, *given: Any) -> Msg:
         if subscription._conn is bus.client:
-            waits.append(given["timeout"])
-        return await wait(subscription, **given)
+            waits.extend(given)
+        return await wait(subscription, *given)
 
     async def handle(event: Envelope) -> None:
         raise AssertionError(event)
@@ -350,7 +351,7 @@ async def test_listening_to_silence_is_one_wait_that_leaves_nothing_to_collect(
     await bus._lost()
     await bus._found()
     await until(lambda: waits == [None, None])
-    task.cancel()
+    await end([task])
     await bus.close()
 
 
