@@ -5,6 +5,7 @@ a full city and not meet it). The inbox comes with a later part of the system: t
 stream, as long as the inbox will be, stands in for it, and the figures say so.
 """
 
+import itertools
 import os
 import random
 from collections.abc import Awaitable, Callable
@@ -26,7 +27,7 @@ from tests.bench.table import Table
 from tests.gateway.search.filling import QUESTIONS
 
 _SMALL, _TIMES, _WARM = 10_000, 200, 20
-_MOST, _CODE = 2.0, "112233"
+_MOST, _CODE, _LEAST_HITS = 2.0, "112233", 10
 FEED = "inbox (the feed of my requests' stream)"
 _QUESTIONS = ("exact words", "rare word", "slip", "prefix", "near", "within 1 km", "area")
 
@@ -36,7 +37,7 @@ class City:
 
     def __init__(self, ours: Gateway, sizes: Sizes, http: httpx.AsyncClient) -> None:
         self._sizes, self._http, self._order = sizes, http, random.Random(1)
-        self._signer = Signer(Path(ours.settings["IDENTITY_KEY"]))
+        self._signer, self._turns = Signer(Path(ours.settings["IDENTITY_KEY"])), itertools.count()
 
     async def sign_in(self) -> None:
         """A resident who has an account: a code, and in with it."""
@@ -63,8 +64,9 @@ class City:
         raise RuntimeError("the stream told nothing")
 
     async def search(self) -> None:
-        """One of the usual questions."""
-        question = QUESTIONS[self._order.choice(_QUESTIONS)]
+        """One of the usual questions, each time for another number of hits: what is kept is not measured."""
+        turn, which = divmod(next(self._turns), len(_QUESTIONS))
+        question = QUESTIONS[_QUESTIONS[which]] | {"limit": _LEAST_HITS + turn}
         (await self._http.get("/v1/search", params=question)).raise_for_status()
 
     def _somebody(self, people: int) -> dict[str, str]:
