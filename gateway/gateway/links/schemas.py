@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from gateway.provided.schemas import Kind, LineIn, Link, Name, SentenceIn
 from gateway.providers.rules import State
-from shared.schemas import In, Moment, Out
+from shared.schemas import Filled, In, Moment, Out
 
 _State = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 
@@ -19,7 +19,7 @@ class RequestStatusIn(In):
     `link` opens it; `closed`: nothing more will come.
     """
 
-    subject: Annotated[str, Field(min_length=1, max_length=100)]
+    subject: Annotated[Filled, Field(max_length=100)]
     kind: Kind
     number: Name
     title: LineIn | None = Field(default=None, description="Left out: the name of its kind")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -62,6 +63,14 @@ async def test_a_signed_status_stands_in_her_list_and_her_feed_and_the_newer_wor
     async with town.run.database.transaction() as session:
         told = select(func.count()).select_from(FeedRow).where(FeedRow.citizen_id == me)
         assert await session.scalar(told) == 2
+
+
+async def test_the_document_says_that_no_name_of_hers_has_signs_nobody_sees(town: Town) -> None:
+    schemas = (await town.http.get("/openapi.json")).json()["components"]["schemas"]
+    (told,) = (schema for name, schema in schemas.items() if name.endswith("RequestStatusIn"))
+    stated = re.compile(told["properties"]["subject"]["pattern"])
+    assert stated.search("x7Qk")
+    assert not any(map(stated.search, ("", " ", "a\x00b", "a\u202eb")))
 
 
 async def test_many_at_once_have_one_effect(town: Town, joined: Any, me: str, clock: ManualClock) -> None:
