@@ -100,7 +100,7 @@ async def fill(ours: Gateway, sizes: Sizes, say: Callable[[str], None]) -> None:
                     say(f"loaded  {last:,} of {rows:,} {name}")
         for first in range(1, sizes.documents + 1, 10 * AT_ONCE):
             last = min(first + 10 * AT_ONCE - 1, sizes.documents)
-            await fill_search(apart, first, last)
+            await fill_search(apart, first, last, datetime.now(UTC))
             say(f"loaded  {last:,} of {sizes.documents:,} documents")
         for table in _TABLES:
             await apart.execute(text(f"VACUUM ANALYZE {table}"))

@@ -1,10 +1,12 @@
 """Made-up documents by the hundred thousand, and what is asked of them. Nobody is named."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 AT_ONCE = 10_000  # rows a statement
+NEWEST = datetime(2026, 2, 2, 2, tzinfo=UTC)  # as the tests' clock
 NEAR = {"lat": -6.17, "lon": 106.64}
 QUESTIONS: dict[str, dict[str, Any]] = {
     "exact words": {"q": "jalan berlubang "},
@@ -46,7 +48,7 @@ FROM (
     -6.10 - (g * 7907 %% 10007) / 50000.0 AS lat, 106.55 + (g * 6007 %% 10009) / 50000.0 AS lon,
     '36.71.' || lpad((1 + g * 11 %% 13)::text, 2, '0') AS area, at,
     floor(extract(epoch FROM at) / 86400)::int AS day
-  FROM (SELECT g, timestamptz '2026-02-02 02:00+00'
+  FROM (SELECT g, timestamptz '%(newest)s'
         - (g * 7727 %% 1000003) / 1000003.0 * interval '1000 days' AS at
         FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS g) AS numbered
 ) AS made
@@ -59,9 +61,12 @@ WHERE word ~ '^[a-z]{3,30}$' AND no BETWEEN %(first)s AND %(last)s ON CONFLICT D
 """
 
 
-async def fill_search(connection: AsyncConnection, first: int, last: int) -> None:
-    """The documents of these numbers, and their words; `connection` commits by itself."""
+async def fill_search(connection: AsyncConnection, first: int, last: int, newest: datetime = NEWEST) -> None:
+    """The documents of these numbers, and their words; `connection` commits by itself.
+
+    They are of the thousand days before `newest`: before the moment at which the city is asked.
+    """
     for start in range(first, last + 1, AT_ONCE):
-        some = {"first": start, "last": min(start + AT_ONCE - 1, last)}
+        some = {"first": start, "last": min(start + AT_ONCE - 1, last), "newest": newest.isoformat()}
         await connection.exec_driver_sql(FILL % some)
         await connection.exec_driver_sql(WORDS % some)
